@@ -1,0 +1,1 @@
+//! OpenFlow 1.5 and Nicira extensions: a sans-IO codec.

@@ -1,0 +1,1 @@
+//! Sessions to hypervisors and to the Northbound database.

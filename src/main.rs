@@ -1,0 +1,3 @@
+//! The `weir` binary: a line or two per subcommand.
+
+fn main() {}
