@@ -1,1 +1,8 @@
 //! The rule language and its incremental runtime.
+//!
+//! `text -> syntax -> types -> ir -> plan -> dataflow`: each stage is a function from one plain data type to the next.
+//! This crate opens no sockets and knows no network words.
+
+pub mod diagnostics;
+pub mod source;
+pub mod syntax;

@@ -1,0 +1,3 @@
+//! From text to syntax tree. Errors never stop it.
+
+pub mod ast;
