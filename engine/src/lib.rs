@@ -4,5 +4,8 @@
 //! This crate opens no sockets and knows no network words.
 
 pub mod diagnostics;
+pub mod ir;
+pub mod plan;
 pub mod source;
 pub mod syntax;
+pub mod value;
