@@ -1,1 +1,32 @@
 //! A lab of real hypervisors: ovsdb-server, ovs-vswitchd and frames, for tests and the demo.
+//!
+//! Every hypervisor is an `ovsdb-server` and an `ovs-vswitchd` with the dummy datapath: OVS's own
+//! flow tables, tunnels and OVSDB, no kernel module, no root. They are joined by one more vswitchd
+//! that plays the cable between them. `README.md` beside this crate's directory has a tour.
+
+mod error;
+mod frame;
+mod geneve;
+mod hypervisor;
+mod lab;
+mod northbound;
+mod pcap;
+mod ports;
+mod process;
+mod programs;
+mod reaper;
+mod traffic;
+mod unixctl;
+mod wait;
+mod weir;
+
+pub use error::{Error, Result};
+pub use frame::{Frame, Mac};
+pub use geneve::{GeneveFrame, GeneveOption};
+pub use hypervisor::Hypervisor;
+pub use lab::{Lab, LabBuilder};
+pub use northbound::Northbound;
+pub use programs::Programs;
+pub use traffic::Port;
+pub use wait::{PATIENCE, wait_for, wait_until};
+pub use weir::{Weir, WeirOptions};

@@ -1,0 +1,176 @@
+//! The daemon under test.
+
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::ports::ReservedPort;
+use crate::process::Daemon;
+use crate::reaper::Reaper;
+use crate::{Error, Lab, PATIENCE, Result, wait_for};
+
+/// What the daemon is started with, besides its own listeners and sockets.
+#[derive(Clone, Debug)]
+pub struct WeirOptions {
+    /// The `weir` program.
+    pub program: PathBuf,
+    /// Directory of the rules to run.
+    pub rules: PathBuf,
+    /// The Northbound database, `unix:PATH` or `tcp:HOST:PORT`.
+    pub northbound: String,
+    /// Further arguments of `weir run`.
+    pub args: Vec<String>,
+}
+
+/// A `weir run` of the lab. The listeners keep their addresses over restarts.
+#[derive(Debug)]
+pub struct Weir {
+    dir: PathBuf,
+    options: WeirOptions,
+    ovsdb_port: ReservedPort,
+    openflow_port: ReservedPort,
+    reaper: Reaper,
+    process: Mutex<Option<Daemon>>,
+}
+
+impl Weir {
+    /// Starts the daemon in `lab` and waits until it answers on its control socket.
+    pub fn start(lab: &Lab, options: WeirOptions) -> Result<Weir> {
+        let weir = Weir::prepare(lab, options)?;
+        weir.restart()?;
+        Ok(weir)
+    }
+
+    /// Reserves addresses and makes directories, but starts nothing yet: see [`Weir::restart`].
+    pub fn prepare(lab: &Lab, options: WeirOptions) -> Result<Weir> {
+        let dir = lab.dir().join("weir");
+        std::fs::create_dir_all(dir.join("state")).map_err(Error::io(&dir))?;
+        Ok(Weir {
+            dir,
+            options,
+            ovsdb_port: ReservedPort::reserve()?,
+            openflow_port: ReservedPort::reserve()?,
+            reaper: lab.reaper().clone(),
+            process: Mutex::new(None),
+        })
+    }
+
+    /// Where hypervisors find it: the argument of `ovs-vsctl set-manager`.
+    pub fn manager(&self) -> String {
+        format!("tcp:127.0.0.1:{}", self.ovsdb_port.number())
+    }
+
+    /// Its OpenFlow listener as `HOST:PORT`.
+    pub fn openflow_address(&self) -> String {
+        format!("127.0.0.1:{}", self.openflow_port.number())
+    }
+
+    /// Its OVSDB listener as `HOST:PORT`.
+    pub fn ovsdb_address(&self) -> String {
+        format!("127.0.0.1:{}", self.ovsdb_port.number())
+    }
+
+    /// Its control socket.
+    pub fn control(&self) -> PathBuf {
+        self.dir.join("weir.sock")
+    }
+
+    /// Its log file, kept over restarts.
+    pub fn log_file(&self) -> PathBuf {
+        self.dir.join("weir.log")
+    }
+
+    /// All it has logged so far.
+    pub fn log(&self) -> Result<String> {
+        let path = self.log_file();
+        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The command line of the daemon, for failure texts and for tests that expect it to refuse to start.
+    pub fn command(&self) -> Command {
+        let options = &self.options;
+        let mut command = Command::new(&options.program);
+        command.arg("run");
+        command.arg("--rules").arg(&options.rules);
+        command.args(["--nb", &options.northbound]);
+        command.args(["--listen-ovsdb", &self.manager()]);
+        command.arg("--listen-openflow").arg(format!("tcp:{}", self.openflow_address()));
+        command.arg("--control").arg(self.control());
+        command.arg("--state").arg(self.dir.join("state"));
+        command.args(&options.args);
+        command
+    }
+
+    /// Starts the daemon (again) and waits until it answers on its control socket.
+    pub fn restart(&self) -> Result {
+        let mut slot = self.slot();
+        if slot.is_some() {
+            return Err(Error::Usage("weir runs already".to_owned()));
+        }
+        let control = self.control();
+        // Left by a daemon that was killed: connecting to it must not pass for an answer.
+        let _ = std::fs::remove_file(&control);
+        let mut daemon = Daemon::spawn("weir", self.command(), &self.log_file(), &self.reaper)?;
+        daemon.wait_ready("listen on its control socket", || UnixStream::connect(&control).is_ok())?;
+        *slot = Some(daemon);
+        Ok(())
+    }
+
+    /// SIGKILL.
+    pub fn kill(&self) -> Result {
+        self.running()?.kill_hard()
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub fn stop(&self) -> Result<ExitStatus> {
+        self.running()?.terminate()
+    }
+
+    /// Starts the daemon and waits for it to end by itself, as it does when it cannot run.
+    pub fn run_to_end(&self) -> Result<ExitStatus> {
+        Daemon::spawn("weir", self.command(), &self.log_file(), &self.reaper)?.wait_exit()
+    }
+
+    /// An error, with the end of the log, if the daemon has ended by itself.
+    pub fn check_alive(&self) -> Result {
+        match self.slot().as_mut() {
+            Some(daemon) => daemon.check_alive(),
+            None => Err(Error::Usage("weir does not run".to_owned())),
+        }
+    }
+
+    /// Waits until the log, from byte `since` on, has a line with `text`, and gives that line.
+    pub fn wait_log(&self, since: usize, text: &str) -> Result<String> {
+        wait_for(PATIENCE, &format!("weir to log {text:?}"), || {
+            let log = self.log()?;
+            let found = log.get(since..).and_then(|new| new.lines().find(|line| line.contains(text)));
+            Ok(found.map(str::to_owned).ok_or_else(|| format!("end of its log:\n{}", tail(&self.log_file()))))
+        })
+    }
+
+    /// Its process id while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.slot().as_ref().map(Daemon::pid)
+    }
+
+    /// Lets the daemon outlive this process.
+    pub fn keep(&self) {
+        if let Some(daemon) = self.slot().as_mut() {
+            daemon.keep();
+        }
+    }
+
+    fn running(&self) -> Result<Daemon> {
+        self.slot().take().ok_or_else(|| Error::Usage("weir does not run".to_owned()))
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Daemon>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn tail(path: &Path) -> String {
+    crate::process::tail(path)
+}
