@@ -1,0 +1,91 @@
+# What a developer and CI run. `make test` installs what the tests need and checks everything.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+TOOLS := $(TARGET)/tools
+DENY_VERSION := 0.20.2
+FUZZ := $(wildcard */fuzz/Cargo.toml */*/fuzz/Cargo.toml)
+
+.PHONY: help test deps fmt fmt-check lint deny fuzz doc check-tests demo demo-stop bench clean
+
+help:
+	@echo 'make test     everything CI checks: formatting, lints, licences, fuzz corpora, docs, all tests'
+	@echo 'make demo     three hypervisors, real frames, narrated; KEEP=1 leaves it running, make demo-stop ends it'
+	@echo 'make fmt      format the source'
+	@echo 'make lint     clippy, warnings are errors'
+	@echo 'make bench    benchmarks'
+	@echo 'make deps     install Open vSwitch and OVN programs that the tests run (Debian)'
+	@echo 'make clean    remove what was built'
+
+# The tests come last, so that the runner's closing lines end the output.
+test: deps fmt-check lint deny fuzz doc check-tests
+
+deps:
+	@tests/install-deps
+
+fmt:
+	$(CARGO) fmt --all
+
+fmt-check:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+# The advisory database is a git repository on GitHub. Where that cannot be reached the check is skipped, and
+# says so; every other part of the check, and a database that was fetched, must pass.
+deny: $(TOOLS)/bin/cargo-deny
+	$(TOOLS)/bin/cargo-deny --all-features check --hide-inclusion-graph licenses bans sources
+	@if timeout 60 $(TOOLS)/bin/cargo-deny fetch db >$(TOOLS)/fetch.log 2>&1; then \
+	  $(TOOLS)/bin/cargo-deny --all-features check --disable-fetch advisories; \
+	else \
+	  tail -n 3 $(TOOLS)/fetch.log; \
+	  echo 'advisories: NOT CHECKED, the advisory database cannot be fetched from this machine'; \
+	fi
+
+$(TOOLS)/bin/cargo-deny:
+	@if found=$$(command -v cargo-deny); then mkdir -p $(@D) && ln -sf "$$found" $@; \
+	else CARGO_TARGET_DIR=$(TOOLS)/build $(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --debug \
+	  --config profile.dev.debug=false --root $(TOOLS) && rm -rf $(TOOLS)/build; fi
+
+# Every fuzz target is built and fed its committed corpus. Looking for new inputs is `cargo fuzz run`.
+fuzz:
+	@for manifest in $(FUZZ); do \
+	  $(CARGO) build --locked --quiet --manifest-path $$manifest --bins; \
+	  dir=$$(dirname $$manifest); \
+	  for target in $$(sed -n 's|^path = "fuzz_targets/\(.*\)\.rs"|\1|p' $$manifest); do \
+	    binary=$${CARGO_TARGET_DIR:-$$dir/target}/debug/$$target; corpus=$$dir/corpus/$$target; \
+	    [ -d $$corpus ] || { echo "$$dir: no corpus for $$target"; exit 1; }; \
+	    $$binary -runs=0 $$corpus >/dev/null 2>$(TARGET)/fuzz.log || { tail -n 30 $(TARGET)/fuzz.log; exit 1; }; \
+	    echo "fuzz corpus of $$dir/$$target: ok"; \
+	  done; \
+	done
+
+doc:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+check-tests:
+	@mkdir -p $(TARGET)
+	@status=0; \
+	$(CARGO) test --workspace --locked --no-fail-fast 2>&1 | tee $(TARGET)/test.log || status=$$?; \
+	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8; suites++ } \
+	  END { printf "all suites: %d passed; %d failed; %d ignored; %d suites\n", passed, failed, ignored, suites }' \
+	  $(TARGET)/test.log; \
+	exit $$status
+
+demo: deps
+	$(CARGO) build --locked --bin weir
+	KEEP=$(KEEP) WEIR_BIN=$(TARGET)/debug/weir $(CARGO) run --locked --quiet -p weir-lab --bin demo
+
+demo-stop:
+	$(CARGO) run --locked --quiet -p weir-lab --bin demo -- stop
+
+bench:
+	$(CARGO) bench --workspace --locked
+
+clean:
+	$(CARGO) clean
