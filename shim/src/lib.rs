@@ -1,1 +1,4 @@
-//! Sessions to hypervisors and to the Northbound database.
+//! Sessions to hypervisors and to the Northbound database: the daemon around the engine.
+
+pub mod keys;
+pub mod state;
