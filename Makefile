@@ -82,7 +82,7 @@ demo: deps
 	KEEP=$(KEEP) WEIR_BIN=$(TARGET)/debug/weir $(CARGO) run --locked --quiet -p weir-lab --bin demo
 
 demo-stop:
-	$(CARGO) run --locked --quiet -p weir-lab --bin demo -- stop
+	@sh $${WEIR_DEMO_DIR:-$${TMPDIR:-/tmp}/weir-demo}/stop
 
 bench:
 	$(CARGO) bench --workspace --locked

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use crate::process::Daemon;
 use crate::reaper::Reaper;
-use crate::{Error, Frame, GeneveFrame, Mac, PATIENCE, Port, Programs, Result, pcap, unixctl, wait_for};
+use crate::{
+    Error, FlowWatch, Frame, GeneveFrame, Mac, PATIENCE, Port, Programs, Result, pcap, unixctl, wait_for,
+};
 
 /// Seconds before `ovs-vsctl` and `ovs-ofctl` give up.
 const TOOL_TIMEOUT: &str = "--timeout=20";
@@ -116,6 +118,11 @@ impl Hypervisor {
             .collect();
         flows.sort();
         Ok(flows)
+    }
+
+    /// Begins to record every change of br-int's flows, whoever makes it.
+    pub fn watch_flows(&self) -> Result<FlowWatch> {
+        FlowWatch::start(&self.name, &self.dir, &self.programs, &self.reaper)
     }
 
     /// Waits until the datapath has followed all changes of the flow tables made before.
@@ -279,14 +286,6 @@ impl Hypervisor {
     /// Ids of the processes that run now.
     pub fn pids(&self) -> Vec<u32> {
         [&self.ovsdb, &self.vswitchd].iter().filter_map(|slot| lock(slot).as_ref().map(Daemon::pid)).collect()
-    }
-
-    pub(crate) fn keep(&self) {
-        for slot in [&self.ovsdb, &self.vswitchd] {
-            if let Some(daemon) = lock(slot).as_mut() {
-                daemon.keep();
-            }
-        }
     }
 
     /// Addresses, routes and neighbours of the dummy underlay live in the switch process only.

@@ -57,10 +57,10 @@ impl Lab {
         self.hypervisors.iter().chain([&self.underlay]).flat_map(Hypervisor::pids).collect()
     }
 
-    /// Lets hypervisors and directory outlive this process; someone else has to end them.
-    pub fn keep(&self) {
-        self.reaper.keep();
-        self.hypervisors.iter().chain([&self.underlay]).for_each(Hypervisor::keep);
+    /// Lets everything in this lab (Northbound and Weir, too) and its directory outlive this process. Gives a
+    /// shell script that ends it.
+    pub fn keep(&self) -> Result<PathBuf> {
+        self.reaper.keep()
     }
 
     pub(crate) fn reaper(&self) -> &Reaper {

@@ -4,7 +4,9 @@
 //! flow tables, tunnels and OVSDB, no kernel module, no root. They are joined by one more vswitchd
 //! that plays the cable between them. `README.md` beside this crate's directory has a tour.
 
+pub mod demo;
 mod error;
+mod flow_watch;
 mod frame;
 mod geneve;
 mod hypervisor;
@@ -21,6 +23,7 @@ mod wait;
 mod weir;
 
 pub use error::{Error, Result};
+pub use flow_watch::{Change, FlowChange, FlowWatch};
 pub use frame::{Frame, Mac};
 pub use geneve::{GeneveFrame, GeneveOption};
 pub use hypervisor::Hypervisor;

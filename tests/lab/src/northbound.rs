@@ -87,13 +87,6 @@ impl Northbound {
         self.running()?.kill_hard()
     }
 
-    /// Lets the server outlive this process.
-    pub fn keep(&self) {
-        if let Some(daemon) = self.slot().as_mut() {
-            daemon.keep();
-        }
-    }
-
     /// Its process id while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.slot().as_ref().map(Daemon::pid)

@@ -17,7 +17,7 @@ pub(crate) struct Daemon {
     name: String,
     log: PathBuf,
     child: Child,
-    kept: bool,
+    reaper: Reaper,
 }
 
 impl Daemon {
@@ -34,7 +34,7 @@ impl Daemon {
             .spawn()
             .map_err(|source| Error::Spawn { program, source })?;
         reaper.add(child.id());
-        Ok(Daemon { name: name.to_owned(), log: log.to_owned(), child, kept: false })
+        Ok(Daemon { name: name.to_owned(), log: log.to_owned(), child, reaper: reaper.clone() })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -92,16 +92,11 @@ impl Daemon {
             let _ = kill(Pid::from_raw(pid), signal);
         }
     }
-
-    /// Lets the process live on when this handle is dropped.
-    pub(crate) fn keep(&mut self) {
-        self.kept = true;
-    }
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        if self.kept {
+        if self.reaper.is_kept() {
             return;
         }
         let _ = self.child.kill();

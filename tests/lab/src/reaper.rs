@@ -6,8 +6,9 @@
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Error, Result};
@@ -36,6 +37,9 @@ pub(crate) struct Reaper {
 
 #[derive(Debug)]
 struct Inner {
+    dir: PathBuf,
+    watched: Mutex<Vec<u32>>,
+    kept: AtomicBool,
     pipe: Mutex<Option<ChildStdin>>,
     shell: Mutex<Child>,
 }
@@ -53,17 +57,38 @@ impl Reaper {
             .spawn()
             .map_err(|source| Error::Spawn { program: "/bin/sh".to_owned(), source })?;
         let pipe = Mutex::new(shell.stdin.take());
-        Ok(Reaper { inner: Arc::new(Inner { pipe, shell: Mutex::new(shell) }) })
+        let inner = Inner {
+            dir: dir.to_owned(),
+            watched: Mutex::default(),
+            kept: AtomicBool::new(false),
+            pipe,
+            shell: Mutex::new(shell),
+        };
+        Ok(Reaper { inner: Arc::new(inner) })
     }
 
     /// Puts a process under watch.
     pub(crate) fn add(&self, pid: u32) {
+        self.inner.watched.lock().unwrap_or_else(PoisonError::into_inner).push(pid);
         self.send(&format!("add {pid}\n"));
     }
 
-    /// Lets everything live on after this process.
-    pub(crate) fn keep(&self) {
+    /// Lets everything live on after this process. Gives a script that does later what the reaper would have.
+    pub(crate) fn keep(&self) -> Result<PathBuf> {
+        let dir = &self.inner.dir;
+        let watched = self.inner.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let adds: String = watched.iter().map(|pid| format!("add {pid}\n")).collect();
+        let path = dir.join("stop");
+        let script = format!("set -- '{}'\n{{ {SCRIPT}\n}} <<'PIDS'\n{adds}PIDS\n", dir.display());
+        std::fs::write(&path, script).map_err(Error::io(&path))?;
+        self.inner.kept.store(true, Ordering::Relaxed);
         self.send("keep\n");
+        Ok(path)
+    }
+
+    /// True after [`Reaper::keep`].
+    pub(crate) fn is_kept(&self) -> bool {
+        self.inner.kept.load(Ordering::Relaxed)
     }
 
     fn send(&self, line: &str) {

@@ -155,13 +155,6 @@ impl Weir {
         self.slot().as_ref().map(Daemon::pid)
     }
 
-    /// Lets the daemon outlive this process.
-    pub fn keep(&self) {
-        if let Some(daemon) = self.slot().as_mut() {
-            daemon.keep();
-        }
-    }
-
     fn running(&self) -> Result<Daemon> {
         self.slot().take().ok_or_else(|| Error::Usage("weir does not run".to_owned()))
     }

@@ -5,7 +5,9 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
-use weir_lab::{Frame, GeneveFrame, GeneveOption, Hypervisor, Lab, Mac, PATIENCE, Port, Result, wait_until};
+use weir_lab::{
+    Change, Frame, GeneveFrame, GeneveOption, Hypervisor, Lab, Mac, PATIENCE, Port, Result, wait_until,
+};
 
 fn mac(n: u8) -> Mac {
     Mac([0xf0, 0, 0, 0, 0, n])
@@ -213,5 +215,39 @@ fn plugging_without_a_br_int_says_what_is_missing() -> Result {
     lab.hv(1).vsctl(["add-br", "br-int"])?;
     let text = lab.hv(1).plug("vif1", "lp1", mac(1)).unwrap_err().to_string();
     assert!(text.contains("datapath_type"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn every_flow_change_is_seen_even_one_that_changes_nothing() -> Result {
+    let lab = Lab::start(1)?;
+    provision(lab.hv(1))?;
+    lab.hv(1).ofctl(&[], "add-flow", ["table=7,priority=3,actions=drop"])?;
+    let mut watch = lab.hv(1).watch_flows()?;
+    assert_eq!(watch.changes()?, [], "what was there before is no change");
+
+    lab.hv(1).ofctl(&[], "add-flow", ["table=7,priority=3,actions=drop"])?;
+    lab.hv(1).ofctl(&[], "add-flow", ["table=8,priority=3,actions=drop"])?;
+    lab.hv(1).ofctl(&["--strict"], "del-flows", ["table=8,priority=3"])?;
+    let changes: Vec<Change> = watch.changes()?.iter().map(|change| change.change).collect();
+    assert_eq!(changes, [Change::Added, Change::Added, Change::Deleted]);
+    Ok(())
+}
+
+#[test]
+fn a_lab_that_is_kept_lives_on_until_its_stop_script_runs() -> Result {
+    let lab = Lab::start(1)?;
+    let (dir, pids) = (lab.dir().to_owned(), lab.pids());
+    let stop = lab.keep()?;
+    drop(lab);
+    assert!(pids.iter().all(|pid| !gone(&[*pid])));
+    assert!(std::process::Command::new("sh").arg(stop).status().unwrap().success());
+    // They are children of this process: dead, but not gone from the table until it ends.
+    let dead = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
+    };
+    wait_until(PATIENCE, "the daemons to end", || pids.iter().all(dead))?;
+    assert!(!dir.exists());
     Ok(())
 }
