@@ -1,1 +1,12 @@
-//! OVSDB (RFC 7047): a sans-IO protocol and a tokio client.
+#![doc = include_str!("../README.md")]
+
+pub mod client;
+pub mod connection;
+mod error;
+pub mod monitor;
+pub mod schema;
+pub mod transact;
+pub mod value;
+pub mod wire;
+
+pub use error::DecodeError;

@@ -1,0 +1,228 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::backoff::Backoff;
+use super::driver::{Left, Watcher};
+use super::{Client, ConnectError, Disconnect, Remote, RetryConfig};
+use crate::monitor::{ChangeSet, MonitorSpec, Replica};
+use crate::schema::DatabaseSchema;
+use crate::transact::{OpResult, Operation, TransactError};
+use crate::wire::RpcConfig;
+
+/// A monitored database, as a sequence of events: over one connection ([`Client::watch`]), or over as many as it takes
+/// ([`Session::dial`]). Dropping it ends it.
+///
+/// ```text
+///  Connected  Snapshot  Changes*  Disconnected  Connected  Snapshot  Changes*  Disconnected ...
+/// ```
+///
+/// The change sets of all snapshots and changes, one after the other, are the database: nothing is lost or told twice by a
+/// reconnection.
+#[derive(Debug)]
+pub struct Session {
+    events: mpsc::UnboundedReceiver<Event>,
+    handle: SessionHandle,
+    replica: oneshot::Receiver<Replica>,
+    /// Its closing ends the task behind a session.
+    _alive: oneshot::Sender<()>,
+}
+
+/// What happens in a [`Session`].
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A server was reached whose schema has what is monitored.
+    Connected {
+        /// The schema.
+        schema: Arc<DatabaseSchema>,
+    },
+    /// The rows have come: how they differ from those before. Empty if nothing changed meanwhile.
+    Snapshot(ChangeSet),
+    /// Rows changed, all at once.
+    Changes(ChangeSet),
+    /// The lock of that name is ours.
+    LockHeld(String),
+    /// The lock of that name is no longer ours: stolen. After `Disconnected`, no lock is ours.
+    LockLost(String),
+    /// There is no connection, and transactions in flight have failed.
+    Disconnected {
+        /// Why.
+        reason: Disconnect,
+        /// When it is tried again; `None` if it is not.
+        retry_in: Option<Duration>,
+    },
+}
+
+/// How to keep up a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialConfig {
+    /// What to hold against the server.
+    pub rpc: RpcConfig,
+    /// How long to wait between attempts.
+    pub retry: RetryConfig,
+    /// How long an attempt may take to connect.
+    pub connect_timeout: Duration,
+    /// A lock to ask for on every connection.
+    pub lock: Option<String>,
+}
+
+impl Default for DialConfig {
+    /// The defaults of its parts, 10 seconds to connect, and no lock.
+    fn default() -> Self {
+        DialConfig {
+            rpc: RpcConfig::default(),
+            retry: RetryConfig::default(),
+            connect_timeout: Duration::from_secs(10),
+            lock: None,
+        }
+    }
+}
+
+impl Session {
+    /// Connects to a server, again and again. `replica` is what a session before left, or a new one.
+    pub fn dial(remote: Remote, spec: MonitorSpec, replica: Replica, config: DialConfig) -> Self {
+        let (current, connection) = watch::channel(None);
+        Session::start(connection, |outlet| redial(remote, spec, replica, config, current, outlet))
+    }
+
+    pub(super) fn on(client: Client, spec: MonitorSpec, replica: Replica) -> Self {
+        let (_, connection) = watch::channel(Some(client.clone()));
+        Session::start(connection, |outlet| watch_once(client, spec, replica, outlet))
+    }
+
+    /// What happens next; `None` after the last event. May be dropped and called again: no event is lost.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+
+    /// What is next if it has already happened.
+    pub fn try_next(&mut self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// A handle for transactions.
+    pub fn handle(&self) -> SessionHandle {
+        self.handle.clone()
+    }
+
+    /// Ends the session and gives the replica out, for the next one. Events not taken up are lost, though their changes
+    /// are in the replica: take them all, up to the last `Disconnected`, unless the replica is all that matters.
+    pub async fn into_replica(self) -> Replica {
+        drop(self._alive);
+        self.replica.await.unwrap_or_default()
+    }
+
+    fn start<F: Future<Output = ()> + Send + 'static>(
+        connection: watch::Receiver<Option<Client>>,
+        task: impl FnOnce(Outlet) -> F,
+    ) -> Self {
+        let (events, received) = mpsc::unbounded_channel();
+        let (replica_out, replica) = oneshot::channel();
+        let (alive, dropped) = oneshot::channel();
+        tokio::spawn(task(Outlet { events, replica: replica_out, dropped }));
+        Session { events: received, handle: SessionHandle { connection }, replica, _alive: alive }
+    }
+}
+
+/// Where transactions of a session go in. Clones are cheap.
+#[derive(Debug, Clone)]
+pub struct SessionHandle {
+    connection: watch::Receiver<Option<Client>>,
+}
+
+impl SessionHandle {
+    /// Runs a transaction: see [`Client::transact`]. Without a connection it fails at once as
+    /// [`TransactError::ConnectionLost`].
+    pub async fn transact(
+        &self,
+        database: &str,
+        operations: &[Operation],
+    ) -> Result<Vec<OpResult>, TransactError> {
+        match self.client() {
+            Some(client) => client.transact(database, operations).await,
+            None => Err(TransactError::ConnectionLost),
+        }
+    }
+
+    /// The connection, if there is one just now.
+    pub fn client(&self) -> Option<Client> {
+        self.connection.borrow().clone().filter(|client| !client.is_closed())
+    }
+}
+
+/// The task's side of a [`Session`].
+struct Outlet {
+    events: mpsc::UnboundedSender<Event>,
+    replica: oneshot::Sender<Replica>,
+    dropped: oneshot::Receiver<()>,
+}
+
+async fn watch_once(client: Client, spec: MonitorSpec, replica: Replica, mut outlet: Outlet) {
+    let left = run(client, spec, replica, &mut outlet).await;
+    let _ = outlet.events.send(Event::Disconnected { reason: left.reason, retry_in: None });
+    let _ = outlet.replica.send(left.replica);
+}
+
+async fn redial(
+    remote: Remote,
+    spec: MonitorSpec,
+    mut replica: Replica,
+    config: DialConfig,
+    current: watch::Sender<Option<Client>>,
+    mut outlet: Outlet,
+) {
+    let mut backoff = Backoff::new(config.retry);
+    loop {
+        let connected = tokio::select! {
+            connected = tokio::time::timeout(config.connect_timeout, remote.connect()) => connected,
+            _ = &mut outlet.dropped => break,
+        };
+        let connected = connected.unwrap_or_else(|_| Err(ConnectError::Timeout { remote: remote.clone() }));
+        let reason = match connected {
+            Err(error) => Disconnect::Connect(Arc::new(error)),
+            Ok(stream) => {
+                let client = Client::over(stream, config.rpc);
+                if let Some(lock) = &config.lock {
+                    client.want_lock(lock);
+                }
+                current.send_replace(Some(client.clone()));
+                let left = run(client, spec.clone(), replica, &mut outlet).await;
+                current.send_replace(None);
+                replica = left.replica;
+                if left.synced {
+                    backoff.succeed();
+                }
+                left.reason
+            }
+        };
+        if matches!(reason, Disconnect::Dropped) {
+            let _ = outlet.events.send(Event::Disconnected { reason, retry_in: None });
+            break;
+        }
+        let wait = backoff.fail();
+        if outlet.events.send(Event::Disconnected { reason, retry_in: Some(wait) }).is_err() {
+            break;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = &mut outlet.dropped => break,
+        }
+    }
+    let _ = outlet.replica.send(replica);
+}
+
+/// Monitors over one connection until it ends or the session is dropped.
+async fn run(client: Client, spec: MonitorSpec, replica: Replica, outlet: &mut Outlet) -> Left {
+    let (left_in, mut left) = oneshot::channel();
+    client.start_watch(spec, replica, Watcher { events: outlet.events.clone(), left: left_in });
+    let ended = tokio::select! {
+        ended = &mut left => ended,
+        _ = &mut outlet.dropped => {
+            client.close();
+            left.await
+        }
+    };
+    // The driver always leaves something, unless the runtime is going down.
+    ended.unwrap_or_else(|_| Left { replica: Replica::new(), synced: false, reason: Disconnect::Dropped })
+}

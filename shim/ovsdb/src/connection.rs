@@ -1,0 +1,440 @@
+//! One connection that monitors a database, as a state machine without IO.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::error::{DecodeError, decode_error};
+use crate::monitor::{ChangeSet, MonitorPlan, MonitorSpec, PlanError, Replica, ReplicaError, TableUpdates};
+use crate::schema::DatabaseSchema;
+use crate::transact::{DbError, ErrorKind};
+use crate::value::Uuid;
+use crate::wire::{Incoming, RequestId, Rpc, RpcConfig, RpcError};
+
+/// An OVSDB connection: requests by number, locks, and at most one monitored database whose rows it keeps in a
+/// [`Replica`].
+///
+/// ```text
+///        watch()                 schema fits              unknown method: the next older one
+///  idle ---------> get_schema --------------> monitor_cond_since -> monitor_cond -> monitor
+///                                                       |  reply: Snapshot
+///                                                       v
+///                                               updates: Changes
+/// ```
+#[derive(Debug)]
+pub struct Connection {
+    rpc: Rpc,
+    watching: Watching,
+    /// How often monitoring was started: makes its identifiers unique.
+    n_watches: u64,
+    locks: HashMap<RequestId, String>,
+    /// Requests whose replies nobody wants.
+    unasked: HashSet<RequestId>,
+    outputs: VecDeque<Output>,
+}
+
+/// What a [`Connection`] has to tell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// The reply to a request made by [`Connection::request`].
+    Reply {
+        /// The request.
+        id: RequestId,
+        /// The result, or the error.
+        result: Result<Value, DbError>,
+    },
+    /// The schema has come, and has what is to be monitored.
+    Schema(Arc<DatabaseSchema>),
+    /// All rows have come; this is how they differ from what the replica had.
+    Snapshot(ChangeSet),
+    /// Rows changed.
+    Changes(ChangeSet),
+    /// The lock is ours.
+    LockHeld(String),
+    /// The lock is no longer ours: somebody stole it.
+    LockLost(String),
+}
+
+/// Which of the monitor methods a server knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MonitorMethod {
+    /// `monitor_cond_since`: Open vSwitch 2.12.
+    CondSince,
+    /// `monitor_cond`: Open vSwitch 2.6.
+    Cond,
+    /// `monitor`: RFC 7047.
+    Plain,
+}
+
+/// Why a connection cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConnectionError {
+    /// Not OVSDB, or silence.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// The schema does not have what is to be monitored.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// An update cannot be applied.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
+    /// The server refused a request without which there is no monitoring.
+    #[error("{method}: {error}")]
+    Refused {
+        /// The request's method.
+        method: &'static str,
+        /// Why.
+        error: DbError,
+    },
+    /// A reply or a notification that is not as the protocol has it.
+    #[error("{method}: {error}")]
+    Decode {
+        /// The method of the request or notification.
+        method: &'static str,
+        /// What is wrong.
+        error: DecodeError,
+    },
+    /// The server ended the monitoring, since the database is going away or changing its schema.
+    #[error("the server cancelled the monitoring of database `{0}`")]
+    MonitorCanceled(String),
+}
+
+#[derive(Debug)]
+enum Watching {
+    Nothing,
+    Schema { id: RequestId, spec: MonitorSpec, replica: Replica },
+    Monitor { id: RequestId, method: MonitorMethod, replica: Replica },
+    Updates { replica: Replica },
+}
+
+impl Connection {
+    /// A connection made at `now`.
+    pub fn new(config: RpcConfig, now: Instant) -> Self {
+        Connection {
+            rpc: Rpc::new(config, now),
+            watching: Watching::Nothing,
+            n_watches: 0,
+            locks: HashMap::new(),
+            unasked: HashSet::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes bytes that arrived at `now`.
+    pub fn receive(&mut self, bytes: &[u8], now: Instant) {
+        self.rpc.receive(bytes, now);
+    }
+
+    /// What there is to tell next, or `None` if more bytes are needed.
+    pub fn next_output(&mut self) -> Result<Option<Output>, ConnectionError> {
+        loop {
+            if let Some(output) = self.outputs.pop_front() {
+                return Ok(Some(output));
+            }
+            match self.rpc.next_incoming()? {
+                None => return Ok(None),
+                Some(Incoming::Reply { id, result }) => self.on_reply(id, result)?,
+                Some(Incoming::Notification { method, params }) => self.on_notification(&method, params)?,
+            }
+        }
+    }
+
+    /// Lets time pass: asks for an echo if the peer has been silent for too long, and fails if that goes unanswered.
+    pub fn tick(&mut self, now: Instant) -> Result<(), ConnectionError> {
+        Ok(self.rpc.tick(now)?)
+    }
+
+    /// Sends a request, whose reply comes as [`Output::Reply`].
+    pub fn request(&mut self, method: &str, params: Value) -> RequestId {
+        self.rpc.request(method, params)
+    }
+
+    /// Asks for a lock (`lock`) or takes it from its owner (`steal`); the reply comes as [`Output::Reply`], and the lock as
+    /// [`Output::LockHeld`], now or when its owner lets it go.
+    pub fn request_lock(&mut self, method: &'static str, name: &str) -> RequestId {
+        let id = self.rpc.request(method, json!([name]));
+        self.locks.insert(id, name.to_owned());
+        id
+    }
+
+    /// Asks for a lock without wanting the reply.
+    pub fn want_lock(&mut self, name: &str) {
+        let id = self.request_lock("lock", name);
+        self.unasked.insert(id);
+    }
+
+    /// Starts to monitor, from where `replica` stopped. What was monitored before on this connection, if anything, is
+    /// replaced: its replica comes back.
+    pub fn watch(&mut self, spec: MonitorSpec, replica: Replica) -> Option<Replica> {
+        if let Watching::Monitor { .. } | Watching::Updates { .. } = self.watching {
+            let id = self.rpc.request("monitor_cancel", json!([self.monitor_id()]));
+            self.unasked.insert(id);
+        }
+        let before = self.take_replica();
+        self.n_watches += 1;
+        let id = self.rpc.request("get_schema", json!([spec.database]));
+        self.watching = Watching::Schema { id, spec, replica };
+        before
+    }
+
+    /// Stops to monitor, and gives the replica out.
+    pub fn take_replica(&mut self) -> Option<Replica> {
+        match std::mem::replace(&mut self.watching, Watching::Nothing) {
+            Watching::Nothing => None,
+            Watching::Schema { replica, .. }
+            | Watching::Monitor { replica, .. }
+            | Watching::Updates { replica } => Some(replica),
+        }
+    }
+
+    /// Takes the bytes to be written.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        self.rpc.take_output()
+    }
+
+    /// When [`Connection::tick`] next has something to do.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.rpc.deadline()
+    }
+
+    fn on_reply(&mut self, id: RequestId, result: Result<Value, Value>) -> Result<(), ConnectionError> {
+        let result = result.map_err(|error| {
+            DbError::from_json(&error).unwrap_or_else(|_| DbError {
+                error: error.to_string(),
+                details: None,
+                syntax: None,
+            })
+        });
+        match std::mem::replace(&mut self.watching, Watching::Nothing) {
+            Watching::Schema { id: wanted, spec, replica } if wanted == id => {
+                self.on_schema(result, &spec, replica)
+            }
+            Watching::Monitor { id: wanted, method, replica } if wanted == id => {
+                self.on_monitored(result, method, replica)
+            }
+            other => {
+                self.watching = other;
+                if let Some(name) = self.locks.remove(&id) {
+                    let held = |value: &Value| value.get("locked") == Some(&Value::Bool(true));
+                    if result.as_ref().is_ok_and(held) {
+                        self.outputs.push_back(Output::LockHeld(name));
+                    }
+                }
+                if !self.unasked.remove(&id) {
+                    self.outputs.push_back(Output::Reply { id, result });
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn on_schema(
+        &mut self,
+        result: Result<Value, DbError>,
+        spec: &MonitorSpec,
+        mut replica: Replica,
+    ) -> Result<(), ConnectionError> {
+        let planned = result
+            .map_err(|error| ConnectionError::Refused { method: "get_schema", error })
+            .and_then(|json| DatabaseSchema::from_json(&json).map_err(decode("get_schema")))
+            .and_then(|schema| Ok((MonitorPlan::new(spec, &schema)?, schema)));
+        match planned {
+            Ok((plan, schema)) => {
+                replica.start(plan);
+                self.outputs.push_back(Output::Schema(Arc::new(schema)));
+                self.monitor(MonitorMethod::CondSince, replica);
+                Ok(())
+            }
+            Err(error) => {
+                // Kept where `take_replica` finds it.
+                self.watching = Watching::Updates { replica };
+                Err(error)
+            }
+        }
+    }
+
+    fn monitor(&mut self, method: MonitorMethod, replica: Replica) {
+        let Some(plan) = replica.plan() else { return };
+        let (database, monitor) = (plan.database(), self.monitor_id());
+        let params = match method {
+            MonitorMethod::CondSince => {
+                let last = replica.last_transaction().to_string();
+                json!([database, monitor, plan.conditional_requests(), last])
+            }
+            MonitorMethod::Cond => json!([database, monitor, plan.conditional_requests()]),
+            MonitorMethod::Plain => json!([database, monitor, plan.plain_requests()]),
+        };
+        let id = self.rpc.request(method.name(), params);
+        self.watching = Watching::Monitor { id, method, replica };
+    }
+
+    fn on_monitored(
+        &mut self,
+        result: Result<Value, DbError>,
+        method: MonitorMethod,
+        mut replica: Replica,
+    ) -> Result<(), ConnectionError> {
+        let result = match (result, method.older()) {
+            (Err(error), Some(older)) if error.kind() == ErrorKind::UnknownMethod => {
+                tracing::debug!(method = method.name(), "not known to the server");
+                self.monitor(older, replica);
+                return Ok(());
+            }
+            (result, _) => result,
+        };
+        let applied = result
+            .map_err(|error| ConnectionError::Refused { method: method.name(), error })
+            .and_then(|json| apply_reply(&mut replica, method, json));
+        if applied.is_err() {
+            replica.distrust();
+        }
+        self.watching = Watching::Updates { replica };
+        self.outputs.push_back(Output::Snapshot(applied?));
+        Ok(())
+    }
+
+    fn on_notification(&mut self, method: &str, params: Value) -> Result<(), ConnectionError> {
+        let mut params = match params {
+            Value::Array(params) => params,
+            _ => Vec::new(),
+        };
+        match method {
+            "update" => self.on_update("update", &mut params),
+            "update2" => self.on_update("update2", &mut params),
+            "update3" => self.on_update("update3", &mut params),
+            "locked" | "stolen" => {
+                if let Some(Value::String(name)) = params.first() {
+                    let name = name.clone();
+                    let held = method == "locked";
+                    self.outputs.push_back(if held {
+                        Output::LockHeld(name)
+                    } else {
+                        Output::LockLost(name)
+                    });
+                }
+                Ok(())
+            }
+            "monitor_canceled" => match self.replica_of(params.first()).and_then(|replica| replica.plan()) {
+                Some(plan) => Err(ConnectionError::MonitorCanceled(plan.database().to_owned())),
+                None => Ok(()),
+            },
+            other => {
+                tracing::debug!(method = other, "notification of no known kind");
+                Ok(())
+            }
+        }
+    }
+
+    fn on_update(&mut self, method: &'static str, params: &mut [Value]) -> Result<(), ConnectionError> {
+        let Some(replica) = self.replica_of(params.first()) else {
+            tracing::debug!(method, "update of what is not monitored");
+            return Ok(());
+        };
+        let applied = apply_update(replica, method, params);
+        if applied.is_err() {
+            replica.distrust();
+        }
+        let changes = applied?;
+        if !changes.is_empty() {
+            self.outputs.push_back(Output::Changes(changes));
+        }
+        Ok(())
+    }
+
+    /// The identifier of the monitoring that was started last.
+    fn monitor_id(&self) -> Value {
+        json!(["monitor", self.n_watches])
+    }
+
+    /// The replica of a running monitoring, if `monitor` is its identifier.
+    fn replica_of(&mut self, monitor: Option<&Value>) -> Option<&mut Replica> {
+        let wanted = self.monitor_id();
+        match &mut self.watching {
+            Watching::Updates { replica } => (monitor? == &wanted).then_some(replica),
+            Watching::Nothing | Watching::Schema { .. } | Watching::Monitor { .. } => None,
+        }
+    }
+}
+
+impl MonitorMethod {
+    /// The method's name in the protocol.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MonitorMethod::CondSince => "monitor_cond_since",
+            MonitorMethod::Cond => "monitor_cond",
+            MonitorMethod::Plain => "monitor",
+        }
+    }
+
+    /// What to try on a server that does not know this one.
+    pub const fn older(self) -> Option<MonitorMethod> {
+        match self {
+            MonitorMethod::CondSince => Some(MonitorMethod::Cond),
+            MonitorMethod::Cond => Some(MonitorMethod::Plain),
+            MonitorMethod::Plain => None,
+        }
+    }
+}
+
+fn apply_reply(
+    replica: &mut Replica,
+    method: MonitorMethod,
+    json: Value,
+) -> Result<ChangeSet, ConnectionError> {
+    let name = method.name();
+    match method {
+        MonitorMethod::Plain => Ok(replica.reset(&TableUpdates::from_json(json).map_err(decode(name))?)?),
+        MonitorMethod::Cond => Ok(replica.reset(&TableUpdates::from_json2(json).map_err(decode(name))?)?),
+        MonitorMethod::CondSince => {
+            let expected = "[found, last-txn-id, table-updates2]";
+            let mut members = match json {
+                Value::Array(members) if members.len() == 3 => members,
+                other => return Err(decode(name)(decode_error(expected, &other))),
+            };
+            let updates = TableUpdates::from_json2(members[2].take()).map_err(decode(name))?;
+            let found =
+                members[0].as_bool().ok_or_else(|| decode(name)(decode_error("a boolean", &members[0])))?;
+            let last = transaction(name, &members[1])?;
+            let changes = if found { replica.apply(&updates) } else { replica.reset(&updates) }?;
+            replica.set_last_transaction(last);
+            Ok(changes)
+        }
+    }
+}
+
+fn apply_update(
+    replica: &mut Replica,
+    method: &'static str,
+    params: &mut [Value],
+) -> Result<ChangeSet, ConnectionError> {
+    match (method, params) {
+        ("update", [_, updates]) => {
+            Ok(replica.apply(&TableUpdates::from_json(updates.take()).map_err(decode(method))?)?)
+        }
+        ("update2", [_, updates]) => {
+            Ok(replica.apply(&TableUpdates::from_json2(updates.take()).map_err(decode(method))?)?)
+        }
+        ("update3", [_, last, updates]) => {
+            let last = transaction(method, last)?;
+            let changes =
+                replica.apply(&TableUpdates::from_json2(updates.take()).map_err(decode(method))?)?;
+            replica.set_last_transaction(last);
+            Ok(changes)
+        }
+        (_, params) => {
+            Err(decode(method)(decode_error("the parameters of an update", &Value::Array(params.to_vec()))))
+        }
+    }
+}
+
+fn transaction(method: &'static str, json: &Value) -> Result<Uuid, ConnectionError> {
+    let uuid = json.as_str().and_then(|text| text.parse().ok());
+    uuid.ok_or_else(|| decode(method)(decode_error("a transaction's uuid", json)))
+}
+
+fn decode(method: &'static str) -> impl Fn(DecodeError) -> ConnectionError {
+    move |error| ConnectionError::Decode { method, error }
+}

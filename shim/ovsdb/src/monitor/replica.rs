@@ -1,0 +1,206 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use super::{Change, ChangeSet, MonitorPlan, RowUpdate, TableUpdates};
+use crate::error::{DecodeError, decode_error};
+use crate::schema::ColumnType;
+use crate::value::{AtomMap, Datum, Layout, Row, Uuid};
+
+/// A copy of the monitored rows, kept across connections.
+///
+/// Every message either turns into one [`ChangeSet`] and is in the copy afterwards, or is an error and leaves the copy
+/// as it was. After an error the copy may no longer be what the server believes it to be, so the next connection is
+/// given all rows again, and their difference to the copy is the change set.
+#[derive(Debug, Clone, Default)]
+pub struct Replica {
+    plan: Option<MonitorPlan>,
+    tables: BTreeMap<Arc<str>, HashMap<Uuid, Arc<Row>>>,
+    last_transaction: Uuid,
+}
+
+/// A message that cannot be applied.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ReplicaError {
+    /// It cannot be read.
+    #[error("update of monitored tables: {0}")]
+    Decode(#[from] DecodeError),
+    /// It is about a table that is not monitored.
+    #[error("update of table `{0}`, which is not monitored")]
+    UnknownTable(String),
+    /// It changes columns of a row that is not there.
+    #[error("update modifies row {uuid} of table `{table}`, which is not there")]
+    UnknownRow {
+        /// The table.
+        table: String,
+        /// The row.
+        uuid: Uuid,
+    },
+}
+
+impl Replica {
+    /// A copy of nothing.
+    pub fn new() -> Self {
+        Replica::default()
+    }
+
+    /// Prepares for a connection, whose rows will come as `plan` has it. Returns the transaction to resume after: zero if
+    /// there is none, or if the columns or conditions are not those of the connection before.
+    pub fn start(&mut self, plan: MonitorPlan) -> Uuid {
+        if self.plan.as_ref() != Some(&plan) {
+            self.last_transaction = Uuid::ZERO;
+            self.plan = Some(plan);
+        }
+        self.last_transaction
+    }
+
+    /// Forgets which transaction was last, so that the next connection is given all rows.
+    pub fn distrust(&mut self) {
+        self.last_transaction = Uuid::ZERO;
+    }
+
+    /// Notes the transaction that the copy now includes; zero if the server does not say.
+    pub fn set_last_transaction(&mut self, transaction: Uuid) {
+        self.last_transaction = transaction;
+    }
+
+    /// Applies what happened since the message before.
+    pub fn apply(&mut self, updates: &TableUpdates) -> Result<ChangeSet, ReplicaError> {
+        let mut changes = Vec::with_capacity(updates.rows.len());
+        for (table, uuid, update) in &updates.rows {
+            let layout = self.layout(table)?;
+            let old = self.row(table, *uuid);
+            let at = |error: DecodeError| error.inside(&uuid.to_string()).inside(table);
+            let new = match update {
+                RowUpdate::Whole(json) => Some(Arc::new(Row::from_json(layout, json).map_err(at)?)),
+                RowUpdate::Gone => None,
+                RowUpdate::Difference(json) => {
+                    let unknown = || ReplicaError::UnknownRow { table: table.clone(), uuid: *uuid };
+                    let row = old.ok_or_else(unknown)?;
+                    Some(Arc::new(differ(row, layout, json).map_err(at)?))
+                }
+            };
+            if old != new.as_ref() {
+                changes.push(Change {
+                    table: Arc::clone(layout.table()),
+                    uuid: *uuid,
+                    old: old.cloned(),
+                    new,
+                });
+            }
+        }
+        Ok(self.commit(changes))
+    }
+
+    /// Replaces the contents by what `updates` has, and returns what that changes.
+    pub fn reset(&mut self, updates: &TableUpdates) -> Result<ChangeSet, ReplicaError> {
+        let mut changes = Vec::new();
+        let mut present: BTreeMap<&str, HashSet<Uuid>> = BTreeMap::new();
+        for (table, uuid, update) in &updates.rows {
+            let layout = self.layout(table)?;
+            let at = |error: DecodeError| error.inside(&uuid.to_string()).inside(table);
+            let json = match update {
+                RowUpdate::Whole(json) => json,
+                RowUpdate::Difference(json) => return Err(at(decode_error("a whole row", json)).into()),
+                RowUpdate::Gone => return Err(at(decode_error("a whole row", &Value::Null)).into()),
+            };
+            present.entry(table).or_default().insert(*uuid);
+            let row = Row::from_json(layout, json).map_err(at)?;
+            let old = self.row(table, *uuid);
+            if old.is_none_or(|old| **old != row) {
+                let (old, new) = (old.cloned(), Some(Arc::new(row)));
+                changes.push(Change { table: Arc::clone(layout.table()), uuid: *uuid, old, new });
+            }
+        }
+        for (table, rows) in &self.tables {
+            let still = present.get(table.as_ref());
+            for (uuid, row) in rows.iter().filter(|(uuid, _)| still.is_none_or(|still| !still.contains(uuid)))
+            {
+                let table = Arc::clone(table);
+                changes.push(Change { table, uuid: *uuid, old: Some(Arc::clone(row)), new: None });
+            }
+        }
+        Ok(self.commit(changes))
+    }
+
+    /// What is monitored, once there has been a connection.
+    pub fn plan(&self) -> Option<&MonitorPlan> {
+        self.plan.as_ref()
+    }
+
+    /// A row.
+    pub fn row(&self, table: &str, uuid: Uuid) -> Option<&Arc<Row>> {
+        self.tables.get(table)?.get(&uuid)
+    }
+
+    /// The rows of a table, in no order.
+    pub fn rows(&self, table: &str) -> impl Iterator<Item = (Uuid, &Arc<Row>)> {
+        self.tables.get(table).into_iter().flatten().map(|(uuid, row)| (*uuid, row))
+    }
+
+    /// All rows, in order of table.
+    pub fn all_rows(&self) -> impl Iterator<Item = (&Arc<str>, Uuid, &Arc<Row>)> {
+        self.tables.iter().flat_map(|(table, rows)| rows.iter().map(move |(uuid, row)| (table, *uuid, row)))
+    }
+
+    /// How many rows there are.
+    pub fn n_rows(&self) -> usize {
+        self.tables.values().map(HashMap::len).sum()
+    }
+
+    /// The last transaction included; zero if not known.
+    pub fn last_transaction(&self) -> Uuid {
+        self.last_transaction
+    }
+
+    fn layout(&self, table: &str) -> Result<&Arc<Layout>, ReplicaError> {
+        let layout = self.plan.as_ref().and_then(|plan| plan.layout(table));
+        layout.ok_or_else(|| ReplicaError::UnknownTable(table.to_owned()))
+    }
+
+    fn commit(&mut self, mut changes: Vec<Change>) -> ChangeSet {
+        changes.sort_by(|left, right| (&left.table, left.uuid).cmp(&(&right.table, right.uuid)));
+        for change in &changes {
+            let rows = self.tables.entry(Arc::clone(&change.table)).or_default();
+            match &change.new {
+                Some(row) => rows.insert(change.uuid, Arc::clone(row)),
+                None => rows.remove(&change.uuid),
+            };
+        }
+        ChangeSet { changes }
+    }
+}
+
+/// The row after a `modify`.
+fn differ(row: &Row, layout: &Arc<Layout>, json: &Value) -> Result<Row, DecodeError> {
+    let members = json.as_object().ok_or_else(|| decode_error("changed columns", json))?;
+    let mut new = row.clone();
+    for (name, value) in members {
+        let position = layout
+            .position(name)
+            .ok_or_else(|| decode_error("a column of the monitored ones", value).inside(name))?;
+        let column_type = &layout.columns()[position].column_type;
+        let difference = Datum::from_json(value, column_type).map_err(|error| error.inside(name))?;
+        new.replace(position, combine(&row.values()[position], difference, column_type));
+    }
+    Ok(new)
+}
+
+/// The value that differs from `old` by `difference` as `update2` defines it.
+fn combine(old: &Datum, difference: Datum, column_type: &ColumnType) -> Datum {
+    if column_type.is_sent_whole() {
+        return difference;
+    }
+    match (old, difference) {
+        (Datum::Set(old), Datum::Set(difference)) => Datum::Set(old.symmetric_difference(&difference)),
+        (Datum::Map(old), Datum::Map(difference)) => {
+            let untouched = old.iter().filter(|(key, _)| difference.value(key).is_none());
+            // A pair that is there already is a pair to be taken away.
+            let added = difference.iter().filter(|(key, value)| old.value(key) != Some(value));
+            Datum::Map(untouched.chain(added).cloned().collect::<AtomMap>())
+        }
+        (_, difference) => difference,
+    }
+}

@@ -1,0 +1,121 @@
+//! An ovsdb-server of the system's, with databases of its own.
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use ovsdb::client::{DialConfig, Event, Remote, RetryConfig, Session};
+use ovsdb::monitor::{ChangeSet, MonitorSpec, Replica};
+use tempfile::TempDir;
+
+/// The Northbound schema of OVN 23.03.
+pub const NORTHBOUND: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/OVN_Northbound-7.0.0.ovsschema");
+
+/// A running server; killed when dropped.
+pub struct Server {
+    dir: TempDir,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Starts a server on a fresh Northbound database.
+    pub fn start() -> Self {
+        let mut server =
+            Server { dir: tempfile::Builder::new().prefix("ovsdb").tempdir_in("/tmp").unwrap(), child: None };
+        run("ovsdb-tool", &["create", &server.path("db"), NORTHBOUND]);
+        server.run();
+        server
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    pub fn remote(&self) -> Remote {
+        Remote::Unix(PathBuf::from(self.path("sock")))
+    }
+
+    /// Runs the server again after [`Server::kill`].
+    pub fn run(&mut self) {
+        let child = Command::new("ovsdb-server")
+            .arg(format!("--remote=punix:{}", self.path("sock")))
+            .arg(format!("--unixctl={}", self.path("ctl")))
+            .args(["--no-chdir", "-vconsole:off", &self.path("db")])
+            .env("OVS_RUNDIR", self.dir.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // A dead server's sockets stay behind and would refuse connections.
+        let _ = std::fs::remove_file(self.path("sock"));
+        let _ = std::fs::remove_file(self.path("ctl"));
+    }
+
+    /// Rewrites the database without its history. The server must not run.
+    pub fn compact(&self) {
+        run("ovsdb-tool", &["compact", &self.path("db")]);
+    }
+
+    pub fn appctl(&self, arguments: &[&str]) {
+        run("ovs-appctl", &[&["-t", &self.path("ctl")], arguments].concat());
+    }
+
+    /// A session that monitors the whole Northbound database and reconnects quickly.
+    pub fn session(&self) -> Session {
+        let retry =
+            RetryConfig { min: Duration::from_millis(5), max: Duration::from_millis(50), jitter_percent: 0 };
+        let config = DialConfig { retry, ..DialConfig::default() };
+        Session::dial(self.remote(), MonitorSpec::all("OVN_Northbound"), Replica::new(), config)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The next event; a test that gets none within a minute has failed.
+pub async fn next(session: &mut Session) -> Event {
+    tokio::time::timeout(Duration::from_secs(60), session.next())
+        .await
+        .expect("an event within a minute")
+        .unwrap()
+}
+
+/// The next change set of either kind, past what comes in between.
+pub async fn next_changes(session: &mut Session) -> ChangeSet {
+    loop {
+        if let Event::Snapshot(changes) | Event::Changes(changes) = next(session).await {
+            return changes;
+        }
+    }
+}
+
+/// The next snapshot, past what comes in between.
+pub async fn next_snapshot(session: &mut Session) -> ChangeSet {
+    loop {
+        if let Event::Snapshot(changes) = next(session).await {
+            return changes;
+        }
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
