@@ -4,6 +4,7 @@
 //! flow tables, tunnels and OVSDB, no kernel module, no root. They are joined by one more vswitchd
 //! that plays the cable between them. `README.md` beside this crate's directory has a tour.
 
+mod cloud;
 pub mod demo;
 mod error;
 mod flow_watch;
@@ -22,6 +23,7 @@ mod unixctl;
 mod wait;
 mod weir;
 
+pub use cloud::{Cloud, Known, Machine, Plan};
 pub use error::{Error, Result};
 pub use flow_watch::{Change, FlowChange, FlowWatch};
 pub use frame::{Frame, Mac};

@@ -1,12 +1,12 @@
 //! The daemon under test.
 
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ports::ReservedPort;
-use crate::process::Daemon;
+use crate::process::{Daemon, tail};
 use crate::reaper::Reaper;
 use crate::{Error, Lab, PATIENCE, Result, wait_for};
 
@@ -88,6 +88,11 @@ impl Weir {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// The last lines of its log.
+    pub fn log_tail(&self) -> String {
+        tail(&self.log_file())
+    }
+
     /// The command line of the daemon, for failure texts and for tests that expect it to refuse to start.
     pub fn command(&self) -> Command {
         let options = &self.options;
@@ -146,7 +151,7 @@ impl Weir {
         wait_for(PATIENCE, &format!("weir to log {text:?}"), || {
             let log = self.log()?;
             let found = log.get(since..).and_then(|new| new.lines().find(|line| line.contains(text)));
-            Ok(found.map(str::to_owned).ok_or_else(|| format!("end of its log:\n{}", tail(&self.log_file()))))
+            Ok(found.map(str::to_owned).ok_or_else(|| format!("end of its log:\n{}", self.log_tail())))
         })
     }
 
@@ -162,8 +167,4 @@ impl Weir {
     fn slot(&self) -> MutexGuard<'_, Option<Daemon>> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn tail(path: &Path) -> String {
-    crate::process::tail(path)
 }

@@ -4,10 +4,10 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::network::{MACHINES, Running};
+use super::network::{PLACES, Place, Running};
 use super::story::Story;
 use crate::{
-    Change, Error, FlowWatch, Frame, Lab, LabBuilder, Northbound, PATIENCE, Result, Weir, WeirOptions,
+    Change, Cloud, Error, FlowWatch, Frame, Lab, LabBuilder, Northbound, PATIENCE, Result, Weir, WeirOptions,
     wait_for,
 };
 
@@ -60,41 +60,42 @@ pub fn run(options: &DemoOptions) -> Result<bool> {
     )?;
     story.command(&words(&weir));
 
-    join(&mut story, &lab, &weir)?;
+    let cloud = Cloud { weir, northbound, lab };
+    let lab = &cloud.lab;
+    join(&mut story, &cloud)?;
     let mut watches = lab.hypervisors().iter().map(|hv| hv.watch_flows()).collect::<Result<Vec<_>>>()?;
     let mut told = vec![0; watches.len()];
 
-    describe(&mut story, &northbound)?;
-    let mut running = plug(&mut story, &lab, &northbound)?;
-    tell_changes(&story, &lab, &mut watches, &mut told)?;
+    describe(&mut story, &cloud.northbound)?;
+    let mut running = plug(&mut story, &cloud)?;
+    tell_changes(&story, lab, &mut watches, &mut told)?;
 
-    unicast(&mut story, &lab, &running)?;
+    unicast(&mut story, lab, &running)?;
     broadcast(&mut story, &running)?;
     isolation(&mut story, &running)?;
-    move_port(&mut story, &lab, &northbound, &mut running)?;
-    tell_changes(&story, &lab, &mut watches, &mut told)?;
+    move_port(&mut story, &cloud, &mut running)?;
+    tell_changes(&story, lab, &mut watches, &mut told)?;
     drop(watches);
-    tell_latencies(&mut story, &weir)?;
-    close(&mut story, options, lab, northbound, weir)?;
+    tell_latencies(&mut story, &cloud.weir)?;
+    close(&mut story, options, cloud)?;
     Ok(story.failed() == 0)
 }
 
-fn join(story: &mut Story, lab: &Lab, weir: &Weir) -> Result {
+fn join(story: &mut Story, cloud: &Cloud) -> Result {
     story.step("One command on each hypervisor joins it");
-    story.command(&format!("ovs-vsctl set-manager {}", weir.manager()));
-    for hypervisor in lab.hypervisors() {
-        hypervisor.set_manager(&weir.manager())?;
+    story.command(&format!("ovs-vsctl set-manager {}", cloud.weir.manager()));
+    for hypervisor in cloud.lab.hypervisors() {
+        hypervisor.set_manager(&cloud.weir.manager())?;
     }
-    for hypervisor in lab.hypervisors() {
-        let name = hypervisor.name();
-        hypervisor.wait_br_int()?;
-        let connected = wait_for(PATIENCE, "the switch to be connected to Weir", || {
-            let state = hypervisor.vsctl(["--bare", "--columns=is_connected", "list", "controller"])?;
-            Ok(if state.trim() == "true" { Ok(()) } else { Err(format!("is_connected: {}", state.trim())) })
-        });
-        story.check(&format!("{name}: br-int made, OpenFlow session up"), connected);
+    for hypervisor in cloud.lab.hypervisors() {
+        let joined = cloud.wait_joined(hypervisor);
+        story.check(&format!("{}: br-int made, OpenFlow session up", hypervisor.name()), joined);
     }
-    story.say(&format!("What Weir made on hv1: {}", one_line(&lab.hv(1).vsctl(["list-ports", "br-int"])?)));
+    let ports = cloud.lab.hv(1).vsctl(["list-ports", "br-int"])?;
+    story.say(&format!(
+        "What Weir made in br-int of hv1: {}",
+        ports.split_whitespace().collect::<Vec<_>>().join(" ")
+    ));
     Ok(())
 }
 
@@ -103,45 +104,25 @@ fn describe(story: &mut Story, northbound: &Northbound) -> Result {
     for switch in ["blue", "red"] {
         nbctl(story, northbound, &["ls-add", switch])?;
     }
-    for machine in &MACHINES {
-        nbctl(
-            story,
-            northbound,
-            &[
-                "lsp-add",
-                machine.switch,
-                machine.name,
-                "--",
-                "lsp-set-addresses",
-                machine.name,
-                &machine.addresses(),
-            ],
-        )?;
+    for Place { switch, plan, .. } in &PLACES {
+        let add = ["lsp-add", switch, plan.name, "--", "lsp-set-addresses", plan.name, &plan.addresses()];
+        nbctl(story, northbound, &add)?;
     }
     Ok(())
 }
 
-fn plug(story: &mut Story, lab: &Lab, northbound: &Northbound) -> Result<Vec<Running>> {
+fn plug(story: &mut Story, cloud: &Cloud) -> Result<Vec<Running>> {
     story.step("Virtual machines appear, spread over the hypervisors");
     let mut running = Vec::new();
-    for machine in MACHINES {
-        let hypervisor = lab.hv(machine.hypervisor);
-        story.say(&format!(
-            "{}: interface {} with external_ids:iface-id={}",
-            hypervisor.name(),
-            machine.interface(),
-            machine.name
-        ));
-        let port = hypervisor.plug(&machine.interface(), machine.name, machine.mac)?;
-        running.push(Running { machine, port });
+    for place in PLACES {
+        let hypervisor = cloud.lab.hv(place.hypervisor);
+        let (interface, name) = (place.plan.interface(), place.plan.name);
+        story.say(&format!("{}: interface {interface} with iface-id={name}", hypervisor.name()));
+        running.push(Running { place, machine: place.plan.plug(hypervisor)? });
     }
-    sync(story, northbound);
-    for machine in &MACHINES {
-        let up = wait_for(PATIENCE, "the port to be up", || {
-            let up = northbound.nbctl(["lsp-get-up", machine.name])?;
-            Ok(if up.trim() == "up" { Ok(()) } else { Err(up) })
-        });
-        story.check(&format!("{} is up", machine.name), up);
+    sync(story, cloud);
+    for Place { plan, .. } in &PLACES {
+        story.check(&format!("{} is up", plan.name), cloud.wait_up(plan.name));
     }
     Ok(running)
 }
@@ -149,10 +130,10 @@ fn plug(story: &mut Story, lab: &Lab, northbound: &Northbound) -> Result<Vec<Run
 fn unicast(story: &mut Story, lab: &Lab, running: &[Running]) -> Result {
     story.step("A frame from blue1 on hv1 to blue2 on hv2");
     let (from, to) = (find(running, "blue1")?, find(running, "blue2")?);
-    let sent = from.datagram(to, "hello");
+    let sent = from.machine.datagram(&to.machine, "hello");
     story.say(&format!("blue1 sends  {sent}"));
-    from.port.inject(&sent)?;
-    story.check("blue2 received it", to.port.wait_same(&sent));
+    from.machine.port.inject(&sent)?;
+    story.check("blue2 received it", to.machine.port.wait_same(&sent));
     let on_wire = wait_for(PATIENCE, "the frame on the wire", || {
         let seen = lab.hv(2).tunnelled_frames()?;
         Ok(seen
@@ -176,9 +157,9 @@ fn unicast(story: &mut Story, lab: &Lab, running: &[Running]) -> Result {
             options.join("; ")
         ));
     }
-    for other in running.iter().filter(|other| !["blue1", "blue2"].contains(&other.machine.name)) {
-        let nothing = other.port.expect_no_frame(Duration::ZERO, |frame| frame.is_same(&sent));
-        story.check(&format!("{} saw nothing of it", other.machine.name), nothing);
+    for other in running.iter().filter(|other| !["blue1", "blue2"].contains(&other.name())) {
+        let nothing = other.machine.port.expect_no_frame(Duration::ZERO, |frame| frame.is_same(&sent));
+        story.check(&format!("{} saw nothing of it", other.name()), nothing);
     }
     Ok(())
 }
@@ -186,19 +167,19 @@ fn unicast(story: &mut Story, lab: &Lab, running: &[Running]) -> Result {
 fn broadcast(story: &mut Story, running: &[Running]) -> Result {
     story.step("A broadcast reaches the sender's own network, and no other");
     let from = find(running, "red1")?;
-    let sent = Frame::arp_request(from.machine.end(), Ipv4Addr::new(10, 0, 0, 77));
+    let sent = Frame::arp_request(from.machine.end, Ipv4Addr::new(10, 0, 0, 77));
     story.say(&format!("red1 asks    {sent}: who has 10.0.0.77?"));
-    from.port.inject(&sent)?;
-    for other in running.iter().filter(|other| other.machine.name != "red1") {
-        let name = other.machine.name;
-        if other.machine.switch == "red" {
-            story.check(&format!("{name} received it"), other.port.wait_same(&sent));
+    from.machine.port.inject(&sent)?;
+    for other in running.iter().filter(|other| other.name() != "red1") {
+        let name = other.name();
+        if other.place.switch == "red" {
+            story.check(&format!("{name} received it"), other.machine.port.wait_same(&sent));
         } else {
-            let nothing = other.port.expect_no_frame(SETTLE / 4, |frame| frame.is_same(&sent));
+            let nothing = other.machine.port.expect_no_frame(SETTLE / 4, |frame| frame.is_same(&sent));
             story.check(&format!("{name} did not"), nothing);
         }
     }
-    let echo = from.port.expect_no_frame(Duration::ZERO, |frame| frame.is_same(&sent));
+    let echo = from.machine.port.expect_no_frame(Duration::ZERO, |frame| frame.is_same(&sent));
     story.check("red1 did not get it back", echo);
     Ok(())
 }
@@ -206,36 +187,36 @@ fn broadcast(story: &mut Story, running: &[Running]) -> Result {
 fn isolation(story: &mut Story, running: &[Running]) -> Result {
     story.step("Nothing crosses between the networks, even for one who knows the other's addresses");
     let (from, to) = (find(running, "blue1")?, find(running, "red2")?);
-    let sent = from.datagram(to, "are you there?");
+    let sent = from.machine.datagram(&to.machine, "are you there?");
     story.say(&format!("blue1 sends  {sent}"));
-    from.port.inject(&sent)?;
+    from.machine.port.inject(&sent)?;
     let unknown = find(running, "blue4")?;
     story.check(
         "blue4, the port of blue whose addresses are unknown, received it",
-        unknown.port.wait_same(&sent),
+        unknown.machine.port.wait_same(&sent),
     );
-    for other in running.iter().filter(|other| other.machine.switch == "red") {
-        let nothing = other.port.expect_no_frame(SETTLE / 2, |frame| frame.is_same(&sent));
-        story.check(&format!("{} saw nothing", other.machine.name), nothing);
+    for other in running.iter().filter(|other| other.place.switch == "red") {
+        let nothing = other.machine.port.expect_no_frame(SETTLE / 2, |frame| frame.is_same(&sent));
+        story.check(&format!("{} saw nothing", other.name()), nothing);
     }
     Ok(())
 }
 
-fn move_port(story: &mut Story, lab: &Lab, northbound: &Northbound, running: &mut [Running]) -> Result {
+fn move_port(story: &mut Story, cloud: &Cloud, running: &mut [Running]) -> Result {
+    let lab = &cloud.lab;
     story.step("blue2 moves from hv2 to hv1, as in a live migration");
     let position = position(running, "blue2")?;
-    let machine = running[position].machine;
-    let arrived = lab.hv(1).plug(&machine.interface(), machine.name, machine.mac)?;
-    let left = std::mem::replace(&mut running[position].port, arrived);
-    lab.hv(2).unplug(left)?;
-    sync(story, northbound);
+    let arrived = running[position].place.plan.plug(lab.hv(1))?;
+    let left = std::mem::replace(&mut running[position].machine, arrived);
+    lab.hv(2).unplug(left.port)?;
+    sync(story, cloud);
 
     let from = find(running, "blue3")?;
     let to = &running[position];
-    let sent = from.datagram(to, "where are you now?");
+    let sent = from.machine.datagram(&to.machine, "where are you now?");
     story.say(&format!("blue3 sends  {sent}"));
-    from.port.inject(&sent)?;
-    story.check("blue2 received it on hv1", to.port.wait_same(&sent));
+    from.machine.port.inject(&sent)?;
+    story.check("blue2 received it on hv1", to.machine.port.wait_same(&sent));
     let seen = lab.hv(1).tunnelled_frames()?;
     let came = seen.iter().any(|frame| frame.inner.is_same(&sent) && frame.to == lab.hv(1).address());
     story.check("it came through the tunnel to hv1", holds(came, "it is not on the wire"));
@@ -286,7 +267,8 @@ fn tell_latencies(story: &mut Story, weir: &Weir) -> Result {
     Ok(())
 }
 
-fn close(story: &mut Story, options: &DemoOptions, lab: Lab, northbound: Northbound, weir: Weir) -> Result {
+fn close(story: &mut Story, options: &DemoOptions, cloud: Cloud) -> Result {
+    let Cloud { weir, northbound, lab } = cloud;
     story.step("Where to go next");
     story.say("rules/         the network program: what you saw is written there, not in the daemon");
     story.say("docs/          user guide, rule language, operations");
@@ -328,9 +310,9 @@ fn close(story: &mut Story, options: &DemoOptions, lab: Lab, northbound: Northbo
     Ok(())
 }
 
-fn sync(story: &mut Story, northbound: &Northbound) {
+fn sync(story: &mut Story, cloud: &Cloud) {
     story.command("ovn-nbctl --wait=hv sync");
-    story.check("every switch has its flows", northbound.nbctl(["--wait=hv", "sync"]));
+    story.check("every switch has its flows", cloud.sync());
 }
 
 fn nbctl(story: &Story, northbound: &Northbound, args: &[&str]) -> Result {
@@ -349,7 +331,7 @@ fn find<'a>(running: &'a [Running], name: &str) -> Result<&'a Running> {
 fn position(running: &[Running], name: &str) -> Result<usize> {
     running
         .iter()
-        .position(|running| running.machine.name == name)
+        .position(|running| running.name() == name)
         .ok_or_else(|| Error::Usage(format!("no machine {name}")))
 }
 
@@ -361,8 +343,4 @@ fn words(weir: &Weir) -> String {
     let command = weir.command();
     let args: Vec<String> = command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
     format!("weir {}", args.join(" "))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
