@@ -374,7 +374,7 @@ pub enum StatementKind {
     If(Expr, Box<Statement>, Option<Box<Statement>>),
     /// `match (e) { pat -> s, .. }`
     Match(Expr, Vec<(Expr, Statement)>),
-    /// `pat = e in s`
+    /// `pat = e in s`; the expression is an [`ExprKind::Assign`], or a condition: `c in s`.
     Let(Expr, Box<Statement>),
     /// `R(..)` or `R[..]`
     Emit(Atom),

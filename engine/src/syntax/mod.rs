@@ -1,3 +1,15 @@
 //! From text to syntax tree. Errors never stop it.
 
 pub mod ast;
+mod error;
+mod lexer;
+mod literal;
+mod load;
+mod parser;
+mod printer;
+mod text;
+mod token;
+
+pub use error::SyntaxError;
+pub use load::{BuiltinModules, load, load_text};
+pub use parser::parse;

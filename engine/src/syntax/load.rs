@@ -1,0 +1,192 @@
+//! Programs of several files.
+
+use std::collections::VecDeque;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::diagnostics::Diagnostic;
+use crate::source::{SourceMap, Span};
+
+use super::ast::{Import, Module, Path};
+use super::error::SyntaxError;
+use super::parser::parse;
+
+/// Modules that need no file: dotted path with `::` (`lib::net`) and text. They go before files of the same name.
+pub type BuiltinModules<'a> = &'a [(&'a str, &'a str)];
+
+/// Built-in modules every module sees without importing them. The first two cannot be imported by name.
+const IMPLICIT: &[&str] = &["ddlog_std", "ddlog_rt", "ddlog_bigint", "ddlog_log", "debug", "internment"];
+
+/// How many of [`IMPLICIT`] must not be imported.
+const N_UNNAMED: usize = 2;
+
+/// Reads a program: the main file and, transitively, what it imports.
+///
+/// Modules are looked for among the built-in ones, then below the main file's directory, then below each directory of
+/// `search`. Each is read once; cycles are allowed. The implicit built-in modules come first, `ddlog_std` before all;
+/// then the main module, whose path is empty; then the others in the order they were first imported.
+pub fn load(
+    main: &FilePath,
+    search: &[PathBuf],
+    builtin: BuiltinModules,
+) -> (Vec<Module>, SourceMap, Vec<Diagnostic>) {
+    let directory = main.parent().map(FilePath::to_owned).unwrap_or_default();
+    let name = main.display().to_string();
+    let mut loader = Loader::new(directory, search, builtin);
+    loader.main_name = main.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    loader.implicit();
+    match std::fs::read_to_string(main) {
+        Ok(text) => loader.main(&name, &text),
+        Err(error) => {
+            let file = loader.sources.add(name.clone(), "");
+            let span = Span { file, start: 0, end: 0 };
+            loader.report(SyntaxError::Unreadable { name, reason: error.to_string(), span });
+        }
+    }
+    loader.finish()
+}
+
+/// Like [`load`] for a main module that is not in a file; `name` stands in messages. Files are looked for only below
+/// the directories of `search`.
+pub fn load_text(
+    name: &str,
+    text: &str,
+    search: &[PathBuf],
+    builtin: BuiltinModules,
+) -> (Vec<Module>, SourceMap, Vec<Diagnostic>) {
+    let mut loader = Loader { search: search.to_vec(), ..Loader::new(PathBuf::new(), &[], builtin) };
+    loader.implicit();
+    loader.main(name, text);
+    loader.finish()
+}
+
+struct Loader<'a> {
+    search: Vec<PathBuf>,
+    builtin: BuiltinModules<'a>,
+    main_name: Option<String>,
+    sources: SourceMap,
+    modules: Vec<Module>,
+    diagnostics: Vec<Diagnostic>,
+    known: HashSet<Vec<Arc<str>>>,
+    /// Imported and not yet read.
+    waiting: VecDeque<Path>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(directory: PathBuf, search: &[PathBuf], builtin: BuiltinModules<'a>) -> Self {
+        Loader {
+            search: std::iter::once(directory).chain(search.iter().cloned()).collect(),
+            builtin,
+            main_name: None,
+            sources: SourceMap::default(),
+            modules: Vec::new(),
+            diagnostics: Vec::new(),
+            known: HashSet::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    fn implicit(&mut self) {
+        for &name in IMPLICIT {
+            if let Some(text) = self.builtin_text(name) {
+                let path = vec![Arc::from(name)];
+                self.known.insert(path.clone());
+                self.module(path, &builtin_name(name), text);
+            }
+        }
+    }
+
+    fn main(&mut self, name: &str, text: &str) {
+        self.module(Vec::new(), name, text);
+    }
+
+    fn finish(mut self) -> (Vec<Module>, SourceMap, Vec<Diagnostic>) {
+        while let Some(path) = self.waiting.pop_front() {
+            self.imported(&path);
+        }
+        (self.modules, self.sources, self.diagnostics)
+    }
+
+    fn module(&mut self, path: Vec<Arc<str>>, name: &str, text: &str) {
+        let file = self.sources.add(name, text);
+        let (mut module, diagnostics) = parse(file, text);
+        self.diagnostics.extend(diagnostics);
+        module.path = path;
+        self.imports(&module);
+        self.modules.push(module);
+    }
+
+    fn imports(&mut self, module: &Module) {
+        let mut seen: HashMap<Vec<Arc<str>>, Span> = HashMap::new();
+        for import in &module.imports {
+            let path = segments(&import.path);
+            if let Some(error) = self.refused(module, import, &path) {
+                self.report(error);
+            } else if let Some(&first) = seen.get(&path) {
+                let module = import.path.to_string();
+                self.report(SyntaxError::DuplicateImport { module, first, span: import.span });
+            } else {
+                seen.insert(path.clone(), import.span);
+                if self.known.insert(path) {
+                    self.waiting.push_back(import.path.clone());
+                }
+            }
+        }
+    }
+
+    fn refused(&self, module: &Module, import: &Import, path: &[Arc<str>]) -> Option<SyntaxError> {
+        let (name, span) = (import.path.to_string(), import.path.span);
+        if IMPLICIT[..N_UNNAMED].contains(&name.as_str()) && !is_implicit(module) {
+            return Some(SyntaxError::ImplicitImport { module: name, span });
+        }
+        let main = path.len() == 1 && self.main_name.as_deref() == path.first().map(|name| &**name);
+        if main || path == module.path {
+            return Some(SyntaxError::SelfImport { module: name, span });
+        }
+        None
+    }
+
+    fn imported(&mut self, path: &Path) {
+        let name = path.to_string();
+        if let Some(text) = self.builtin_text(&name) {
+            return self.module(segments(path), &builtin_name(&name), text);
+        }
+        let relative: PathBuf = path.segments.iter().map(|segment| &*segment.name).collect();
+        let candidates: Vec<PathBuf> =
+            self.search.iter().map(|directory| directory.join(&relative).with_extension("dl")).collect();
+        let Some(file) = candidates.iter().find(|file| file.is_file()) else {
+            let searched = candidates.iter().map(|file| format!("`{}`", file.display())).collect();
+            return self.report(SyntaxError::ModuleNotFound { module: name, searched, span: path.span });
+        };
+        match std::fs::read_to_string(file) {
+            Ok(text) => self.module(segments(path), &file.display().to_string(), &text),
+            Err(error) => {
+                let name = file.display().to_string();
+                self.report(SyntaxError::Unreadable { name, reason: error.to_string(), span: path.span });
+            }
+        }
+    }
+
+    fn builtin_text(&self, name: &str) -> Option<&'a str> {
+        self.builtin.iter().find(|(path, _)| *path == name).map(|&(_, text)| text)
+    }
+
+    fn report(&mut self, error: SyntaxError) {
+        self.diagnostics.push(error.into());
+    }
+}
+
+fn is_implicit(module: &Module) -> bool {
+    matches!(&module.path[..], [name] if IMPLICIT.contains(&&**name))
+}
+
+fn segments(path: &Path) -> Vec<Arc<str>> {
+    path.segments.iter().map(|segment| Arc::clone(&segment.name)).collect()
+}
+
+/// How messages name the source of a built-in module.
+fn builtin_name(module: &str) -> String {
+    format!("<{module}>")
+}

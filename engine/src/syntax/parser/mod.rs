@@ -1,0 +1,39 @@
+//! Tokens to syntax tree, by recursive descent. Each file reads one part of the grammar.
+
+mod atom;
+mod cursor;
+mod expr;
+mod item;
+mod literal;
+mod pattern;
+mod recover;
+mod rule;
+mod statement;
+mod term;
+mod types;
+
+use crate::diagnostics::Diagnostic;
+use crate::source::FileId;
+
+use super::ast::Module;
+use super::error::SyntaxError;
+use super::lexer;
+use super::text::Origin;
+use cursor::Cursor;
+
+/// Reads one file. What could not be read is left out (or stands as an `Error` node) and told in the diagnostics, in
+/// the order of the text.
+pub fn parse(file: FileId, text: &str) -> (Module, Vec<Diagnostic>) {
+    let (module, mut errors) = parse_module(file, text);
+    errors.sort_by_key(|error| (error.span().start, error.span().end));
+    (module, errors.into_iter().map(Diagnostic::from).collect())
+}
+
+fn parse_module(file: FileId, text: &str) -> (Module, Vec<SyntaxError>) {
+    let origin = Origin::file(file);
+    let (tokens, errors) = lexer::tokens(text, &origin);
+    let mut cursor = Cursor::new(tokens, &origin);
+    cursor.errors = errors;
+    let module = cursor.module();
+    (module, cursor.errors)
+}
