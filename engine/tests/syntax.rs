@@ -67,7 +67,7 @@ fn several_mistakes_are_all_told() {
         messages(text),
         [
             "2:1 expected a type, found `R`",
-            "2:13 expected an expression, found `)`",
+            "2:14 expected an expression, found `)`",
             "3:23 expected an expression, found `;`",
             "4:12 missing `.` at the end of the rule",
         ]
