@@ -4,6 +4,7 @@ pub mod client;
 pub mod connection;
 mod error;
 pub mod monitor;
+pub mod relations;
 pub mod schema;
 pub mod transact;
 pub mod value;
