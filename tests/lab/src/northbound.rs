@@ -1,8 +1,10 @@
 //! The database an operator or a cloud system writes to: OVN's Northbound.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
 
 use crate::ports::ReservedPort;
 use crate::process::Daemon;
@@ -20,9 +22,18 @@ pub struct Northbound {
 }
 
 impl Northbound {
-    pub(crate) fn create(dir: PathBuf, programs: &Programs, reaper: &Reaper) -> Result<Northbound> {
+    /// `without` names tables that the schema is to lack, as an older release's does.
+    pub(crate) fn create(
+        dir: PathBuf,
+        without: &[&str],
+        programs: &Programs,
+        reaper: &Reaper,
+    ) -> Result<Northbound> {
         std::fs::create_dir_all(&dir).map_err(Error::io(&dir))?;
-        let schema = programs.northbound_schema()?;
+        let mut schema = programs.northbound_schema()?;
+        if !without.is_empty() {
+            schema = older_schema(&schema, without, dir.join("older.ovsschema"))?;
+        }
         programs
             .run("ovsdb-tool", [OsStr::new("create"), dir.join("nb.db").as_os_str(), schema.as_os_str()])?;
         let northbound = Northbound {
@@ -99,4 +110,22 @@ impl Northbound {
     fn slot(&self) -> MutexGuard<'_, Option<Daemon>> {
         self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Writes the schema of `from` without some tables, and without the columns that refer to them, to `to`.
+fn older_schema(from: &Path, without: &[&str], to: PathBuf) -> Result<PathBuf> {
+    let text = std::fs::read_to_string(from).map_err(Error::io(from))?;
+    let invalid = |error| Error::Usage(format!("{}: {error}", from.display()));
+    let mut schema: Value = serde_json::from_str(&text).map_err(invalid)?;
+    if let Some(tables) = schema["tables"].as_object_mut() {
+        tables.retain(|table, _| !without.contains(&table.as_str()));
+        for columns in tables.values_mut().filter_map(|table| table["columns"].as_object_mut()) {
+            columns.retain(|_, column| {
+                let refers = |end: &str| column["type"][end]["refTable"].as_str();
+                [refers("key"), refers("value")].iter().flatten().all(|table| !without.contains(table))
+            });
+        }
+    }
+    std::fs::write(&to, schema.to_string()).map_err(Error::io(&to))?;
+    Ok(to)
 }

@@ -251,3 +251,14 @@ fn a_lab_that_is_kept_lives_on_until_its_stop_script_runs() -> Result {
     assert!(!dir.exists());
     Ok(())
 }
+
+#[test]
+fn northbound_can_be_of_an_older_release() -> Result {
+    let lab = Lab::start(0)?;
+    let northbound = lab.northbound_without(&["Copp"])?;
+    northbound.nbctl(["ls-add", "ls1"])?;
+    let remote = northbound.remote();
+    let columns = weir_lab::Programs::from_env().run("ovsdb-client", ["list-columns", &remote])?;
+    assert!(columns.contains("Logical_Switch ") && !columns.to_lowercase().contains("copp"), "{columns}");
+    Ok(())
+}
