@@ -3,80 +3,16 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ovsdb::client::{Client, Event, Session, SessionHandle};
-use ovsdb::monitor::{ChangeSet, MonitorSpec, Replica};
+use ovsdb::client::{Client, Event, SessionHandle};
+use ovsdb::monitor::{MonitorSpec, Replica};
 use ovsdb::transact::{Condition, Insert, Mutation, Mutator, Operation, TransactError};
-use ovsdb::value::{Datum, Row, Uuid};
+use ovsdb::value::{Datum, Row};
 use ovsdb::wire::RpcConfig;
-use support::{Server, next, next_snapshot};
+use support::{Believer, NB, Server, contents, fresh_dump, next, next_snapshot};
 use tokio::sync::watch;
-
-const NB: &str = "OVN_Northbound";
-
-/// What a reader of change sets believes the database to be.
-#[derive(Default)]
-struct Believer {
-    rows: BTreeMap<(Arc<str>, Uuid), Arc<Row>>,
-    /// Whether each snapshot came with a replica that held rows already.
-    snapshots: Vec<ChangeSet>,
-}
-
-impl Believer {
-    /// Takes a change set in; each change must start from what is believed.
-    fn believe(&mut self, changes: &ChangeSet) {
-        for change in changes {
-            let key = (Arc::clone(&change.table), change.uuid);
-            let before = match &change.new {
-                Some(row) => self.rows.insert(key, Arc::clone(row)),
-                None => self.rows.remove(&key),
-            };
-            assert_eq!(before, change.old, "told twice, or something before was lost");
-            assert_ne!(change.old, change.new, "a change that changes nothing");
-        }
-    }
-
-    async fn until_snapshot(&mut self, session: &mut Session) {
-        loop {
-            match next(session).await {
-                Event::Changes(changes) => self.believe(&changes),
-                Event::Snapshot(changes) => {
-                    self.believe(&changes);
-                    self.snapshots.push(changes);
-                    return;
-                }
-                Event::Connected { .. } | Event::Disconnected { .. } => {}
-                Event::LockHeld(_) | Event::LockLost(_) => panic!("no lock was asked for"),
-            }
-        }
-    }
-
-    /// Takes in what comes until the change sets amount to `wanted`.
-    async fn until(&mut self, session: &mut Session, wanted: &BTreeMap<(Arc<str>, Uuid), Arc<Row>>) {
-        while &self.rows != wanted {
-            match next(session).await {
-                Event::Changes(changes) | Event::Snapshot(changes) => self.believe(&changes),
-                Event::Connected { .. } | Event::Disconnected { .. } => {}
-                Event::LockHeld(_) | Event::LockLost(_) => panic!("no lock was asked for"),
-            }
-        }
-    }
-}
-
-fn contents(replica: &Replica) -> BTreeMap<(Arc<str>, Uuid), Arc<Row>> {
-    replica.all_rows().map(|(table, uuid, row)| ((Arc::clone(table), uuid), Arc::clone(row))).collect()
-}
-
-/// All rows, as a client sees them that has never been there before.
-async fn fresh_dump(server: &Server) -> BTreeMap<(Arc<str>, Uuid), Arc<Row>> {
-    let client = Client::connect(&server.remote(), RpcConfig::default()).await.unwrap();
-    let mut session = client.watch(MonitorSpec::all(NB), Replica::new());
-    next_snapshot(&mut session).await;
-    contents(&session.into_replica().await)
-}
 
 /// Inserts, changes and deletes switches with ports until told to stop; transactions that are lost are given up.
 async fn write(handle: SessionHandle, stop: watch::Receiver<bool>) -> usize {

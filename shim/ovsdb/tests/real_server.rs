@@ -8,9 +8,7 @@ use ovsdb::monitor::ChangeSet;
 use ovsdb::transact::{Condition, ErrorKind, Insert, Mutation, Mutator, Operation, TransactError};
 use ovsdb::value::{Atom, Datum, Values};
 use ovsdb::wire::RpcConfig;
-use support::{Server, next, next_changes, next_snapshot};
-
-const NB: &str = "OVN_Northbound";
+use support::{NB, Server, next, next_changes, next_snapshot};
 
 /// `table name: old ports -> new ports` of every change, to compare at a glance.
 fn show(changes: &ChangeSet) -> Vec<String> {
@@ -72,7 +70,8 @@ async fn rows_that_name_each_other_come_in_one_change_set() {
 #[tokio::test]
 async fn a_failed_operation_is_named_and_nothing_changes() {
     let server = Server::start();
-    let client = Client::connect(&connected(&server).await, RpcConfig::default()).await.unwrap();
+    server.wait().await;
+    let client = Client::connect(&server.remote(), RpcConfig::default()).await.unwrap();
     let good = || Operation::from(Insert::into("Logical_Switch").value("name", "ls1"));
     let bad = Insert::into("Logical_Switch").value("nonsense", "x").into();
     match client.transact(NB, &[good(), bad]).await {
@@ -97,7 +96,8 @@ async fn a_failed_operation_is_named_and_nothing_changes() {
 #[tokio::test]
 async fn simple_requests_are_answered() {
     let server = Server::start();
-    let client = Client::connect(&connected(&server).await, RpcConfig::default()).await.unwrap();
+    server.wait().await;
+    let client = Client::connect(&server.remote(), RpcConfig::default()).await.unwrap();
     let mut databases = client.databases().await.unwrap();
     databases.sort();
     assert_eq!(databases, [NB, "_Server"]);
@@ -135,10 +135,4 @@ async fn a_lock_passes_from_client_to_client() {
             other => panic!("{other:?}"),
         }
     }
-}
-
-async fn connected(server: &Server) -> ovsdb::client::Remote {
-    // The session waits until the server is there.
-    next_snapshot(&mut server.session()).await;
-    server.remote()
 }

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::driver::{Command, Left, Watcher, drive};
-use super::{ConnectError, Disconnect, Remote, Session};
+use super::{ConnectError, Disconnect, Event, Remote, Session};
 use crate::connection::Connection;
 use crate::error::{DecodeError, decode_error};
 use crate::monitor::{MonitorSpec, Replica};
@@ -154,13 +154,21 @@ impl Client {
         let _ = self.commands.send(Command::WantLock { name: name.to_owned() });
     }
 
-    /// Starts to monitor; if the connection has ended, the replica comes back at once.
-    pub(super) fn start_watch(&self, spec: MonitorSpec, replica: Replica, watcher: Watcher) {
-        if let Err(mpsc::error::SendError(Command::Watch { replica, watcher, .. })) =
-            self.commands.send(Command::Watch { spec, replica, watcher })
-        {
-            let _ = watcher.left.send(Left { replica, synced: false, reason: Disconnect::Closed });
+    /// Starts to monitor, and waits until that ends.
+    pub(super) async fn watch_to_the_end(
+        &self,
+        spec: MonitorSpec,
+        replica: Replica,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Left {
+        let (left, ended) = oneshot::channel();
+        let command = Command::Watch { spec, replica, watcher: Watcher { events, left } };
+        if let Err(mpsc::error::SendError(Command::Watch { replica, .. })) = self.commands.send(command) {
+            return Left { replica, synced: false, reason: self.closed().await };
         }
+        // The driver always leaves something, unless the runtime is going down.
+        let nothing = |_| Left { replica: Replica::new(), synced: false, reason: Disconnect::Dropped };
+        ended.await.unwrap_or_else(nothing)
     }
 
     async fn lock_by(&self, method: &'static str, name: &str) -> Result<bool, RequestError> {

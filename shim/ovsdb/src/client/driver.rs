@@ -106,8 +106,15 @@ pub(super) async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
         let _ = writer.write_all(&output).await;
     }
     let _ = writer.shutdown().await;
-    // Requests still waiting, and those not even taken up, find their reply channels closed: connection lost.
-    driver.finish(&reason);
+    tracing::debug!(%reason, "connection ended");
+    driver.leave(&reason);
+    // Requests still waiting, and those not even taken up, find their reply channels closed: connection lost. A replica
+    // that was about to be used goes back.
+    commands.close();
+    while let Ok(command) = commands.try_recv() {
+        driver.command(command);
+        driver.leave(&reason);
+    }
     reason
 }
 
@@ -134,7 +141,7 @@ impl Driver {
             Command::WantLock { name } => self.connection.want_lock(&name),
             Command::Watch { spec, replica, watcher } => {
                 let before = self.connection.watch(spec, replica);
-                self.leave(before, Disconnect::Dropped);
+                self.leave_with(before, &Disconnect::Dropped);
                 self.watcher = Some(watcher);
             }
             Command::Close => {}
@@ -167,15 +174,14 @@ impl Driver {
         Ok(())
     }
 
-    fn finish(mut self, reason: &Disconnect) {
-        tracing::debug!(%reason, "connection ended");
+    fn leave(&mut self, reason: &Disconnect) {
         let replica = self.connection.take_replica();
-        self.leave(replica, reason.clone());
+        self.leave_with(replica, reason);
     }
 
-    fn leave(&mut self, replica: Option<Replica>, reason: Disconnect) {
+    fn leave_with(&mut self, replica: Option<Replica>, reason: &Disconnect) {
         if let (Some(replica), Some(watcher)) = (replica, self.watcher.take()) {
-            let _ = watcher.left.send(Left { replica, synced: self.synced, reason });
+            let _ = watcher.left.send(Left { replica, synced: self.synced, reason: reason.clone() });
         }
         self.synced = false;
     }

@@ -1,10 +1,11 @@
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::backoff::Backoff;
-use super::driver::{Left, Watcher};
+use super::driver::Left;
 use super::{Client, ConnectError, Disconnect, Remote, RetryConfig};
 use crate::monitor::{ChangeSet, MonitorSpec, Replica};
 use crate::schema::DatabaseSchema;
@@ -159,7 +160,7 @@ struct Outlet {
 }
 
 async fn watch_once(client: Client, spec: MonitorSpec, replica: Replica, mut outlet: Outlet) {
-    let left = run(client, spec, replica, &mut outlet).await;
+    let left = run(&client, spec, replica, &mut outlet).await;
     let _ = outlet.events.send(Event::Disconnected { reason: left.reason, retry_in: None });
     let _ = outlet.replica.send(left.replica);
 }
@@ -187,7 +188,7 @@ async fn redial(
                     client.want_lock(lock);
                 }
                 current.send_replace(Some(client.clone()));
-                let left = run(client, spec.clone(), replica, &mut outlet).await;
+                let left = run(&client, spec.clone(), replica, &mut outlet).await;
                 current.send_replace(None);
                 replica = left.replica;
                 if left.synced {
@@ -213,16 +214,13 @@ async fn redial(
 }
 
 /// Monitors over one connection until it ends or the session is dropped.
-async fn run(client: Client, spec: MonitorSpec, replica: Replica, outlet: &mut Outlet) -> Left {
-    let (left_in, mut left) = oneshot::channel();
-    client.start_watch(spec, replica, Watcher { events: outlet.events.clone(), left: left_in });
-    let ended = tokio::select! {
-        ended = &mut left => ended,
+async fn run(client: &Client, spec: MonitorSpec, replica: Replica, outlet: &mut Outlet) -> Left {
+    let mut ended = pin!(client.watch_to_the_end(spec, replica, outlet.events.clone()));
+    tokio::select! {
+        left = &mut ended => left,
         _ = &mut outlet.dropped => {
             client.close();
-            left.await
+            ended.await
         }
-    };
-    // The driver always leaves something, unless the runtime is going down.
-    ended.unwrap_or_else(|_| Left { replica: Replica::new(), synced: false, reason: Disconnect::Dropped })
+    }
 }

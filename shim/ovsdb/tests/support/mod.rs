@@ -1,13 +1,19 @@
 //! An ovsdb-server of the system's, with databases of its own.
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ovsdb::client::{DialConfig, Event, Remote, RetryConfig, Session};
+use ovsdb::client::{Client, DialConfig, Event, Remote, RetryConfig, Session};
 use ovsdb::monitor::{ChangeSet, MonitorSpec, Replica};
+use ovsdb::value::{Row, Uuid};
+use ovsdb::wire::RpcConfig;
 use tempfile::TempDir;
+
+pub const NB: &str = "OVN_Northbound";
 
 /// The Northbound schema of OVN 23.03.
 pub const NORTHBOUND: &str =
@@ -52,6 +58,11 @@ impl Server {
         self.child = Some(child);
     }
 
+    /// Until it answers.
+    pub async fn wait(&self) {
+        next_snapshot(&mut self.session()).await;
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         let mut child = self.child.take().unwrap();
@@ -87,6 +98,67 @@ impl Drop for Server {
             let _ = child.wait();
         }
     }
+}
+
+/// What a reader of change sets believes the database to be.
+#[derive(Default)]
+pub struct Believer {
+    pub rows: BTreeMap<(Arc<str>, Uuid), Arc<Row>>,
+    /// What came with each snapshot.
+    pub snapshots: Vec<ChangeSet>,
+}
+
+impl Believer {
+    /// Takes a change set in; each change must start from what is believed.
+    pub fn believe(&mut self, changes: &ChangeSet) {
+        for change in changes {
+            let key = (Arc::clone(&change.table), change.uuid);
+            let before = match &change.new {
+                Some(row) => self.rows.insert(key, Arc::clone(row)),
+                None => self.rows.remove(&key),
+            };
+            assert_eq!(before, change.old, "told twice, or something before was lost");
+            assert_ne!(change.old, change.new, "a change that changes nothing");
+        }
+    }
+
+    pub async fn until_snapshot(&mut self, session: &mut Session) {
+        loop {
+            match next(session).await {
+                Event::Changes(changes) => self.believe(&changes),
+                Event::Snapshot(changes) => {
+                    self.believe(&changes);
+                    self.snapshots.push(changes);
+                    return;
+                }
+                Event::Connected { .. } | Event::Disconnected { .. } => {}
+                Event::LockHeld(_) | Event::LockLost(_) => panic!("no lock was asked for"),
+            }
+        }
+    }
+
+    /// Takes in what comes until the change sets amount to `wanted`.
+    pub async fn until(&mut self, session: &mut Session, wanted: &BTreeMap<(Arc<str>, Uuid), Arc<Row>>) {
+        while &self.rows != wanted {
+            match next(session).await {
+                Event::Changes(changes) | Event::Snapshot(changes) => self.believe(&changes),
+                Event::Connected { .. } | Event::Disconnected { .. } => {}
+                Event::LockHeld(_) | Event::LockLost(_) => panic!("no lock was asked for"),
+            }
+        }
+    }
+}
+
+pub fn contents(replica: &Replica) -> BTreeMap<(Arc<str>, Uuid), Arc<Row>> {
+    replica.all_rows().map(|(table, uuid, row)| ((Arc::clone(table), uuid), Arc::clone(row))).collect()
+}
+
+/// All rows, as a client sees them that has never been there before.
+pub async fn fresh_dump(server: &Server) -> BTreeMap<(Arc<str>, Uuid), Arc<Row>> {
+    let client = Client::connect(&server.remote(), RpcConfig::default()).await.unwrap();
+    let mut session = client.watch(MonitorSpec::all(NB), Replica::new());
+    next_snapshot(&mut session).await;
+    contents(&session.into_replica().await)
 }
 
 /// The next event; a test that gets none within a minute has failed.
