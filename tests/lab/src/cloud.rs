@@ -47,6 +47,19 @@ impl Cloud {
         self.explain(hypervisor.wait_controlled())
     }
 
+    /// Waits until the database of `hypervisor` is connected to Weir.
+    pub fn wait_managed(&self, hypervisor: &Hypervisor) -> Result {
+        self.explain(wait_for(
+            PATIENCE,
+            &format!("the database of {} to be connected", hypervisor.name()),
+            || {
+                let managers =
+                    hypervisor.vsctl(["--columns=target,is_connected,status", "list", "manager"])?;
+                Ok(if managers.contains(": true") { Ok(()) } else { Err(managers) })
+            },
+        ))
+    }
+
     /// Adds logical switches.
     pub fn switches(&self, names: &[&str]) -> Result {
         names.iter().try_for_each(|name| self.northbound.nbctl(["ls-add", name]).map(drop))

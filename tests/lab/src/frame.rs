@@ -143,7 +143,16 @@ impl fmt::Display for Frame {
             Some(NetSlice::Ipv6(ip)) => {
                 write!(f, ", {} > {}", ip.header().source_addr(), ip.header().destination_addr())?;
             }
-            Some(NetSlice::Arp(_)) => write!(f, ", ARP")?,
+            Some(NetSlice::Arp(arp)) => {
+                let verb = if arp.operation() == ArpOperation::REQUEST { "who has" } else { "reply to" };
+                let address = |bytes: &[u8]| match bytes.try_into() {
+                    Ok(octets) => Ipv4Addr::from_octets(octets),
+                    Err(_) => Ipv4Addr::UNSPECIFIED,
+                };
+                let (target, sender) =
+                    (address(arp.target_protocol_addr()), address(arp.sender_protocol_addr()));
+                return write!(f, ", ARP {verb} {target}, says {sender}");
+            }
             None => {}
         }
         match &packet.transport {
@@ -189,6 +198,7 @@ mod tests {
     #[test]
     fn an_arp_request_is_a_broadcast_with_both_addresses() {
         let bytes = Frame::arp_request(A, B.1);
+        assert!(bytes.to_string().ends_with(", ARP who has 10.0.0.2, says 10.0.0.1"), "{bytes}");
         assert_eq!(
             bytes.hex(),
             "ffffffffffff020000000001\

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use weir_lab::demo::{DemoOptions, run};
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = crate_dir.ancestors().nth(2).unwrap_or(crate_dir);
     let path = |variable: &str| std::env::var_os(variable).filter(|v| !v.is_empty()).map(PathBuf::from);
     let kept = path("WEIR_DEMO_DIR").unwrap_or_else(|| std::env::temp_dir().join("weir-demo"));
     let options = DemoOptions {
