@@ -1,0 +1,6 @@
+//! ERROR messages.
+
+mod names;
+mod report;
+
+pub use report::{Fault, FaultKind};

@@ -1,0 +1,13 @@
+//! Match fields: their table, their identity on the wire, their text.
+
+mod header;
+mod id;
+mod lookup;
+mod spec;
+mod table;
+mod text;
+
+pub(crate) use header::{Dialect, MaskFollows, OxmHeader, put_header, take_header};
+pub use id::{Field, UnknownField};
+pub use spec::{Access, FieldSpec, Format, Masking, OxmId, Prerequisite};
+pub(crate) use text::{ct_state_name, flags, format_value, hex, number, tun_flag_name};

@@ -1,0 +1,151 @@
+//! The one canonical form of a match.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::builder::{Entry, MatchBuilder};
+use super::codec::Prerequisites;
+use super::prerequisite::check_prerequisites;
+use super::value::Match;
+use crate::error::MatchError;
+use crate::field::{Dialect, Field, MaskFollows, Masking, number, put_header};
+use crate::wire::Put;
+
+/// Checks every field, rewrites synonyms, orders, and writes the TLVs.
+pub(super) fn normalise(builder: MatchBuilder, prerequisites: Prerequisites) -> Result<Match, MatchError> {
+    let MatchBuilder { entries, mut unknown, error } = builder;
+    if let Some(error) = error {
+        return Err(error);
+    }
+    let mut canonical = SmallVec::<[Entry; 8]>::new();
+    for mut entry in entries {
+        check_entry(&mut entry)?;
+        if is_wildcard(&entry) {
+            continue;
+        }
+        rewrite(entry, &mut canonical)?;
+    }
+    canonical.sort_by_key(|entry| entry.field);
+    if let Some(pair) = canonical.windows(2).find(|pair| pair[0].field == pair[1].field) {
+        return Err(MatchError::Duplicate { field: pair[0].field });
+    }
+    if prerequisites == Prerequisites::Required {
+        check_prerequisites(&canonical)?;
+    }
+    unknown.sort();
+    let mut tlvs = Vec::with_capacity(canonical.len() * 12);
+    for entry in &canonical {
+        put_entry(&mut tlvs, entry);
+    }
+    unknown.iter().for_each(|tlv| tlvs.put(tlv));
+    Ok(Match { tlvs: Arc::from(tlvs) })
+}
+
+/// Bits above the field's width are an error in the value and cleared in the mask.
+fn check_entry(entry: &mut Entry) -> Result<(), MatchError> {
+    let field = entry.field;
+    let spec = field.spec();
+    let length = entry.value.len();
+    let length_fits = match field.is_variable() {
+        true => (1..=usize::from(spec.bytes)).contains(&length) && length.is_multiple_of(4),
+        false => length == usize::from(spec.bytes),
+    };
+    if !length_fits {
+        return Err(MatchError::BadLength { field, length });
+    }
+    let (value, mask) = (number(&entry.value), number(&entry.mask));
+    let bits = field.wire_bits(length as u8);
+    if bits < 128 {
+        let significant = (1u128 << bits) - 1;
+        if value & !significant != 0 {
+            return Err(MatchError::TooWide { field, value, bits });
+        }
+        *entry = Entry::of_numbers(field, length, value, mask & significant);
+    }
+    if entry.value.iter().zip(&entry.mask).any(|(value, mask)| value & !mask != 0) {
+        return Err(MatchError::ValueOutsideMask { field, value, mask });
+    }
+    if spec.masking == Masking::Exact && !is_wildcard(entry) && !is_exact(entry) {
+        return Err(MatchError::NotMaskable { field });
+    }
+    Ok(())
+}
+
+fn is_wildcard(entry: &Entry) -> bool {
+    entry.mask.iter().all(|&byte| byte == 0)
+}
+
+fn is_exact(entry: &Entry) -> bool {
+    let bits = usize::from(entry.field.wire_bits(entry.mask.len() as u8));
+    let ones: usize = entry.mask.iter().map(|byte| byte.count_ones() as usize).sum();
+    ones == bits
+}
+
+/// Replaces a field by the canonical one (or ones) that say the same.
+fn rewrite(entry: Entry, out: &mut SmallVec<[Entry; 8]>) -> Result<(), MatchError> {
+    let field = entry.field;
+    let (value, mask) = (number(&entry.value), number(&entry.mask));
+    if field == Field::PACKET_TYPE && value == 0 {
+        // Ethernet, which is what a match without the field means.
+    } else if field == Field::IN_PORT_16 {
+        let port = crate::port::PortNo::from_u16(value as u16);
+        out.push(Entry::of_numbers(Field::IN_PORT, 4, u128::from(port.0), u128::from(u32::MAX)));
+    } else if field == Field::NW_TOS {
+        if value & 3 != 0 {
+            return Err(MatchError::TooWide { field, value, bits: 6 });
+        }
+        out.push(Entry::of_numbers(Field::IP_DSCP, 1, value >> 2, 0x3f));
+    } else if field == Field::VLAN_TCI {
+        rewrite_vlan_tci(value, mask, out)?;
+    } else if let Some((first, count)) = register_parts(field) {
+        for i in 0..count {
+            let shift = 32 * u32::from(count - 1 - i);
+            let part = |whole: u128| (whole >> shift) & u128::from(u32::MAX);
+            if part(mask) != 0 {
+                let Some(register) = Field::reg(first + i) else { continue };
+                out.push(Entry::of_numbers(register, 4, part(value), part(mask)));
+            }
+        }
+    } else {
+        out.push(entry);
+    }
+    Ok(())
+}
+
+/// First register and number of registers behind an `xreg` or `xxreg`.
+fn register_parts(field: Field) -> Option<(u8, u8)> {
+    (0..8)
+        .find(|&n| Field::xreg(n) == Some(field))
+        .map(|n| (2 * n, 2))
+        .or_else(|| (0..4).find(|&n| Field::xxreg(n) == Some(field)).map(|n| (4 * n, 4)))
+}
+
+/// The tag control word is priority (3 bits), present bit, and id (12 bits).
+fn rewrite_vlan_tci(value: u128, mask: u128, out: &mut SmallVec<[Entry; 8]>) -> Result<(), MatchError> {
+    let (vid_mask, pcp_mask) = (mask & 0x1fff, mask >> 13);
+    let present = value & 0x1000 != 0;
+    let absent = mask & 0x1000 != 0 && !present;
+    if vid_mask != 0 {
+        out.push(Entry::of_numbers(Field::VLAN_VID, 2, value & 0x1fff, vid_mask));
+    }
+    match pcp_mask {
+        0 => {}
+        // A packet without a tag has no priority to test.
+        _ if absent && value >> 13 == 0 => {}
+        7 if present => out.push(Entry::of_numbers(Field::VLAN_PCP, 1, value >> 13, 7)),
+        _ => return Err(MatchError::NotExpressible { field: Field::VLAN_TCI, mask }),
+    }
+    Ok(())
+}
+
+fn put_entry(out: &mut Vec<u8>, entry: &Entry) {
+    let bytes = entry.value.len() as u8;
+    let exact = is_exact(entry);
+    let mask = if exact { MaskFollows::No } else { MaskFollows::Yes };
+    put_header(out, entry.field, Dialect::Standard, mask, bytes);
+    out.put(&entry.value);
+    if !exact {
+        out.put(&entry.mask);
+    }
+}

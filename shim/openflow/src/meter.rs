@@ -1,0 +1,109 @@
+//! Meters: rate limits.
+
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::wire::{Put, Reader};
+
+/// METER_MOD. The switch does not take it inside a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MeterMod {
+    /// What to do.
+    pub command: MeterCommand,
+    /// How the bands are to be read.
+    pub flags: MeterFlags,
+    /// Number of the meter.
+    pub id: u32,
+    /// Its limits; packets above one are dropped.
+    pub bands: Vec<MeterBand>,
+}
+
+/// What a [`MeterMod`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MeterCommand {
+    /// Add; fails if it exists.
+    Add,
+    /// Change; fails if it does not exist.
+    Modify,
+    /// Delete, with all flows that use it.
+    Delete,
+}
+
+/// How the bands of a meter are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MeterFlags(pub u16);
+
+impl MeterFlags {
+    /// Rates in kbit/s.
+    pub const KBPS: MeterFlags = MeterFlags(1);
+    /// Rates in packets per second.
+    pub const PKTPS: MeterFlags = MeterFlags(2);
+    /// Burst sizes are given.
+    pub const BURST: MeterFlags = MeterFlags(4);
+    /// Collect statistics.
+    pub const STATS: MeterFlags = MeterFlags(8);
+
+    /// Both.
+    pub const fn union(self, other: MeterFlags) -> MeterFlags {
+        MeterFlags(self.0 | other.0)
+    }
+}
+
+/// One limit: packets above it are dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MeterBand {
+    /// The rate, in the unit of the flags.
+    pub rate: u32,
+    /// How much may pass at once (kbit or packets).
+    pub burst: u32,
+}
+
+const DROP: u16 = 1;
+const BAND_LEN: usize = 16;
+
+impl MeterMod {
+    /// Every meter.
+    pub const ALL_METERS: u32 = u32::MAX;
+
+    /// Deletes one meter, or with [`MeterMod::ALL_METERS`] all.
+    pub fn delete(id: u32) -> MeterMod {
+        MeterMod { command: MeterCommand::Delete, flags: MeterFlags(0), id, bands: Vec::new() }
+    }
+
+    pub(crate) fn encode(&self, out: &mut impl Put) {
+        out.put16(self.command as u16);
+        out.put16(self.flags.0);
+        out.put32(self.id);
+        for band in &self.bands {
+            out.put16(DROP);
+            out.put16(BAND_LEN as u16);
+            out.put32(band.rate);
+            out.put32(band.burst);
+            out.zeros(4);
+        }
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<MeterMod, DecodeError> {
+        let bad = |reader: &Reader<'_>, what, value: u16| {
+            reader.error(DecodeErrorKind::BadValue { what, value: u64::from(value) })
+        };
+        let command = match reader.u16()? {
+            0 => MeterCommand::Add,
+            1 => MeterCommand::Modify,
+            2 => MeterCommand::Delete,
+            other => return Err(bad(reader, "meter command", other)),
+        };
+        let flags = MeterFlags(reader.u16()?);
+        let id = reader.u32()?;
+        let mut bands = Vec::new();
+        while !reader.is_empty() {
+            let start = reader.offset();
+            let kind = reader.u16()?;
+            let length = usize::from(reader.u16()?);
+            let mut body = reader.element("meter band", length, start)?;
+            if kind != DROP {
+                return Err(bad(reader, "meter band", kind));
+            }
+            bands.push(MeterBand { rate: body.u32()?, burst: body.u32()? });
+        }
+        Ok(MeterMod { command, flags, id, bands })
+    }
+}
