@@ -3,11 +3,9 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ovsdb::client::{Client, DialConfig, Disconnect, Event, Remote, RetryConfig, Session};
+use ovsdb::client::{Client, DialConfig, Disconnect, Event, Remote, RetryConfig, Session, SessionHandle};
 use ovsdb::monitor::{MonitorSpec, Replica};
 use ovsdb::transact::{Condition, Insert, Mutation, Mutator, Operation, TransactError};
 use ovsdb::value::Datum;
@@ -15,6 +13,7 @@ use ovsdb::wire::RpcConfig;
 use support::{Believer, NB, Server, contents, fresh_dump, next, next_snapshot};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::sync::watch;
 
 /// Listens at `path` and passes everything on to the server, but cuts the first `n_cuts` connections after a number of bytes
 /// from the server: 200, 200 + `step`, 200 + 2 `step`, ….
@@ -36,75 +35,67 @@ async fn cutting_proxy(path: String, server: String, n_cuts: u64, step: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_at_any_byte_nothing_is_lost_or_told_twice() {
-    let server = Server::start();
+    survive_cuts(Server::start()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_at_any_byte_and_resumed_after_the_last_transaction() {
+    let replica = survive_cuts(Server::start_clustered()).await;
+    assert!(!replica.last_transaction().is_zero());
+}
+
+async fn survive_cuts(server: Server) -> Replica {
     let mut warm = server.session();
     next_snapshot(&mut warm).await;
-    let handle = warm.handle();
+    // A writer with a connection of its own, which never breaks.
+    let (stop, stopped) = watch::channel(false);
+    let writer = tokio::spawn(write(warm.handle(), stopped));
 
-    // A writer of its own connection, which never breaks.
-    let n_written = Arc::new(AtomicU64::new(0));
-    let (counter, writer_handle) = (Arc::clone(&n_written), handle.clone());
-    let writer = tokio::spawn(async move {
-        for n in 0..600u64 {
-            let insert = Insert::into("Logical_Switch")
-                .value("name", format!("s{n}"))
-                .value("external_ids", Datum::map([("n", n.to_string())]));
-            let earlier = |back: u64| vec![Condition::equal("name", format!("s{}", n.saturating_sub(back)))];
-            let note = Mutation::new("external_ids", Mutator::Insert, Datum::map([(format!("k{n}"), "v")]));
-            let mut operations =
-                vec![insert.into(), Operation::mutate("Logical_Switch", earlier(2), vec![note])];
-            if n % 4 == 3 {
-                operations.push(Operation::delete("Logical_Switch", earlier(3)));
-            }
-            writer_handle.transact(NB, &operations).await.unwrap();
-            counter.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_micros(300)).await;
-        }
-    });
-
-    let proxy = tokio::spawn(cutting_proxy(server.path("proxy"), server.path("sock"), 60, 997));
+    let proxy = tokio::spawn(cutting_proxy(server.path("proxy"), server.path("sock"), N_CUTS, 997));
     let retry =
         RetryConfig { min: Duration::from_millis(1), max: Duration::from_millis(1), jitter_percent: 0 };
     let config = DialConfig { retry, ..DialConfig::default() };
     let remote = Remote::Unix(server.path("proxy").into());
     let mut session = Session::dial(remote, MonitorSpec::all(NB), Replica::new(), config);
     let mut believer = Believer::default();
-    let mut n_disconnects = 0;
-    while n_disconnects < 60 {
+    let mut n_cuts = 0;
+    while n_cuts < N_CUTS {
         match next(&mut session).await {
-            Event::Changes(changes) => believer.believe(&changes),
-            Event::Snapshot(changes) => {
-                believer.believe(&changes);
-                believer.snapshots.push(changes);
-                if writer.is_finished() && believer.snapshots.len() > 60 {
-                    break;
-                }
-            }
-            Event::Disconnected { reason, .. } => {
-                // The proxy may not listen yet.
-                if !matches!(reason, Disconnect::Connect(_)) {
-                    n_disconnects += 1;
-                }
-                // Traffic, so that the next budget is used up; the writer may be done by then.
-                if writer.is_finished() {
-                    let insert = Insert::into("Logical_Switch").value("name", format!("late{n_disconnects}"));
-                    handle.transact(NB, &[insert.into()]).await.unwrap();
-                }
-            }
+            Event::Changes(changes) | Event::Snapshot(changes) => believer.believe(&changes),
+            // The proxy may not listen yet.
+            Event::Disconnected { reason: Disconnect::Connect(_), .. } => {}
+            Event::Disconnected { .. } => n_cuts += 1,
             Event::Connected { .. } => {}
             Event::LockHeld(_) | Event::LockLost(_) => panic!("no lock was asked for"),
         }
-        if writer.is_finished() && n_disconnects < 60 && believer.snapshots.len() > n_disconnects {
-            // Nothing else would use up this connection's budget.
-            let insert = Insert::into("Logical_Switch").value("name", "x".repeat(1000));
-            handle.transact(NB, &[insert.into()]).await.unwrap();
-        }
     }
+    stop.send(true).unwrap();
     writer.await.unwrap();
     let dump = fresh_dump(&server).await;
     believer.until(&mut session, &dump).await;
-    assert_eq!(contents(&session.into_replica().await), dump);
     proxy.abort();
+    let replica = session.into_replica().await;
+    assert_eq!(contents(&replica), dump);
+    replica
+}
+
+const N_CUTS: u64 = 40;
+
+/// Inserts, changes and deletes switches until told to stop; a few dozen remain at any time.
+async fn write(handle: SessionHandle, stop: watch::Receiver<bool>) {
+    let named = |n: u64| vec![Condition::equal("name", format!("s{n}"))];
+    for n in 50u64.. {
+        if *stop.borrow() {
+            return;
+        }
+        let ids = Datum::map([("n", n.to_string())]);
+        let insert = Insert::into("Logical_Switch").value("name", format!("s{n}")).value("external_ids", ids);
+        let note = Mutation::new("external_ids", Mutator::Insert, Datum::map([(format!("k{n}"), "v")]));
+        let mutate = Operation::mutate("Logical_Switch", named(n - 2), vec![note]);
+        let delete = Operation::delete("Logical_Switch", named(n - 30 - n % 17));
+        handle.transact(NB, &[insert.into(), mutate, delete]).await.unwrap();
+        tokio::time::sleep(Duration::from_micros(300)).await;
+    }
 }
 
 #[tokio::test]

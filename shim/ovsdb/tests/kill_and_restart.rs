@@ -44,8 +44,7 @@ async fn write(handle: SessionHandle, stop: watch::Receiver<bool>) -> usize {
     committed
 }
 
-async fn survive(compacted: bool) {
-    let mut server = Server::start();
+async fn survive(mut server: Server, before_restart: impl Fn(&Server)) -> Replica {
     let mut session = server.session();
     let mut believer = Believer::default();
     believer.until_snapshot(&mut session).await;
@@ -61,9 +60,7 @@ async fn survive(compacted: bool) {
             }
         }
         server.kill();
-        if compacted {
-            server.compact();
-        }
+        before_restart(&server);
         server.run();
         believer.until_snapshot(&mut session).await;
     }
@@ -76,16 +73,23 @@ async fn survive(compacted: bool) {
     assert_eq!(believer.snapshots.len(), 5);
     let replica = session.into_replica().await;
     assert_eq!(contents(&replica), dump);
+    replica
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_and_restarted_on_the_same_file() {
-    survive(false).await;
+    survive(Server::start(), |_| {}).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_and_restarted_on_a_compacted_file() {
-    survive(true).await;
+    survive(Server::start(), Server::compact).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_and_restarted_as_a_cluster_that_remembers_transactions() {
+    let replica = survive(Server::start_clustered(), |_| {}).await;
+    assert!(!replica.last_transaction().is_zero());
 }
 
 /// Rows that came and went while the replica had no connection are told once it has one again, and only the difference.

@@ -26,11 +26,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on a fresh Northbound database.
+    /// Starts a server on a fresh Northbound database, which does not remember transactions.
     pub fn start() -> Self {
+        Server::start_on(|db| run("ovsdb-tool", &["create", db, NORTHBOUND]))
+    }
+
+    /// Starts a server on a fresh Northbound database that is a cluster of one, and so remembers transactions.
+    pub fn start_clustered() -> Self {
+        Server::start_on(|db| {
+            run("ovsdb-tool", &["create-cluster", db, NORTHBOUND, &format!("unix:{db}.raft")]);
+        })
+    }
+
+    fn start_on(create: impl FnOnce(&str)) -> Self {
         let mut server =
             Server { dir: tempfile::Builder::new().prefix("ovsdb").tempdir_in("/tmp").unwrap(), child: None };
-        run("ovsdb-tool", &["create", &server.path("db"), NORTHBOUND]);
+        create(&server.path("db"));
         server.run();
         server
     }
@@ -71,6 +82,7 @@ impl Server {
         // A dead server's sockets stay behind and would refuse connections.
         let _ = std::fs::remove_file(self.path("sock"));
         let _ = std::fs::remove_file(self.path("ctl"));
+        let _ = std::fs::remove_file(self.path("db.raft"));
     }
 
     /// Rewrites the database without its history. The server must not run.
