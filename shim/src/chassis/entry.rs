@@ -1,0 +1,278 @@
+//! What is kept of one hypervisor, whether it is connected or not.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use openflow::Flow;
+use tokio::sync::{Notify, mpsc, watch};
+
+use super::desired::{Change, Desired};
+use super::event::{ChassisEvent, Facts};
+use super::identity::Identity;
+use super::seat::{Seat, Turn};
+
+/// One hypervisor, by its system-id.
+#[derive(Debug)]
+pub(super) struct Chassis {
+    pub(super) name: Arc<str>,
+    events: mpsc::UnboundedSender<ChassisEvent>,
+    state: Mutex<State>,
+    /// The session with its database.
+    pub(super) database: Seat,
+    /// The session with its switch.
+    pub(super) switch: Seat,
+    /// Whether the engine holds its facts.
+    pub(super) admitted: watch::Sender<bool>,
+    /// There may be flows to push.
+    pub(super) work: Notify,
+    /// There may be marks to write.
+    pub(super) marks_changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    desired: Desired,
+    /// The last epoch whose changes are in `desired`.
+    epoch: u64,
+    /// The last epoch that the present session has confirmed.
+    confirmed: u64,
+    progress: Progress,
+    /// The session that follows; one that it has replaced may still be about to notice.
+    follower: Option<Turn>,
+    identity: Option<Identity>,
+    /// For logical ports: whether their interfaces are to be marked as installed.
+    marks: HashMap<String, bool>,
+    /// Whether the driver has been told of it, and not that it left.
+    joined: bool,
+    away_since: Option<Instant>,
+}
+
+/// How far the session with the switch is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Progress {
+    /// No session, or one that does not know yet what the switch holds.
+    #[default]
+    Unknown,
+    /// Changes are on their way.
+    Pushing,
+    /// Everything taken has been confirmed.
+    InStep,
+}
+
+/// Changes taken for a push.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) changes: Vec<Change>,
+    /// The last epoch they cover.
+    epoch: u64,
+    taken_at: Instant,
+}
+
+impl Chassis {
+    pub(super) fn new(name: Arc<str>, events: mpsc::UnboundedSender<ChassisEvent>) -> Self {
+        Chassis {
+            name,
+            events,
+            state: Mutex::default(),
+            database: Seat::default(),
+            switch: Seat::default(),
+            admitted: watch::Sender::new(false),
+            work: Notify::new(),
+            marks_changed: Notify::new(),
+        }
+    }
+
+    /// Takes a change of what is desired. Returns how many keys have come into conflict.
+    pub(super) fn apply(&self, epoch: u64, removed: Vec<Arc<Flow>>, added: Vec<Arc<Flow>>) -> usize {
+        let conflicts = {
+            let mut state = self.lock();
+            state.epoch = state.epoch.max(epoch);
+            state.desired.apply(removed, added)
+        };
+        for key in &conflicts {
+            tracing::warn!(chassis = %self.name, %key, "different flows are desired for one key; the smallest is used");
+        }
+        self.work.notify_one();
+        conflicts.len()
+    }
+
+    /// Everything up to `epoch` is in the desired table.
+    pub(super) fn advance(&self, epoch: u64) {
+        let mut state = self.lock();
+        state.epoch = state.epoch.max(epoch);
+        if state.progress == Progress::InStep && !state.desired.is_dirty() {
+            self.confirm(&mut state, epoch, 0, Duration::ZERO);
+        }
+    }
+
+    /// Starts to follow a switch that holds `installed`, all its flows.
+    pub(super) fn follow(&self, turn: Turn, installed: Vec<Flow>) -> Batch {
+        let mut state = self.lock();
+        if self.switch.is_held(turn) {
+            state.follower = Some(turn);
+            state.desired.follow(installed);
+            state.confirmed = 0;
+        }
+        take(&mut state, turn)
+    }
+
+    /// The changes to push now; none for a session that has been replaced.
+    pub(super) fn take(&self, turn: Turn) -> Batch {
+        take(&mut self.lock(), turn)
+    }
+
+    /// The switch has confirmed a batch, for which it was sent that many flow mods.
+    pub(super) fn settle(&self, turn: Turn, batch: &Batch, sent: usize) {
+        let mut state = self.lock();
+        if state.follower != Some(turn) {
+            return;
+        }
+        state.progress = Progress::InStep;
+        // Later epochs that did not concern this hypervisor are confirmed with it.
+        let epoch = if state.desired.is_dirty() { batch.epoch } else { state.epoch };
+        self.confirm(&mut state, epoch, sent, batch.taken_at.elapsed());
+    }
+
+    /// The switch does not take a change.
+    pub(super) fn refuse(&self, turn: Turn, change: &Change, error: String) {
+        {
+            let mut state = self.lock();
+            if state.follower != Some(turn) {
+                return;
+            }
+            state.desired.refused(change);
+        }
+        let flow = Arc::clone(&change.flow);
+        self.send(ChassisEvent::Rejected { chassis: Arc::clone(&self.name), flow, error });
+    }
+
+    /// Somebody else changed a flow: see [`Desired::tampered`].
+    pub(super) fn tampered(&self, sample: Flow, present: bool) -> bool {
+        self.lock().desired.tampered(sample, present)
+    }
+
+    /// See [`Desired::audit`].
+    pub(super) fn audit(&self, turn: Turn, table: u8, installed: Vec<Flow>) -> usize {
+        let mut state = self.lock();
+        if state.follower == Some(turn) { state.desired.audit(table, installed) } else { 0 }
+    }
+
+    /// The tables in which flows are desired.
+    pub(super) fn tables(&self) -> Vec<u8> {
+        self.lock().desired.tables()
+    }
+
+    /// How many flows are desired.
+    pub(super) fn n_flows(&self) -> usize {
+        self.lock().desired.n_flows()
+    }
+
+    /// Whether there is anything to push.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.lock().desired.is_dirty()
+    }
+
+    /// The session with the switch is over.
+    pub(super) fn unfollow(&self, turn: Turn) {
+        let mut state = self.lock();
+        if state.follower == Some(turn) {
+            state.follower = None;
+            state.desired.unfollow();
+            state.progress = Progress::Unknown;
+        }
+    }
+
+    /// What its switch must prove to be: what it already is, or what its database said, or a new one.
+    pub(super) fn identify(&self, present_serial: Option<&str>) -> Identity {
+        self.lock().identity.get_or_insert_with(|| Identity::of(&self.name, present_serial)).clone()
+    }
+
+    /// What its switch must prove to be, if that is known.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.lock().identity.clone()
+    }
+
+    /// Wants the interfaces of a logical port marked as installed, or not.
+    pub(super) fn mark(&self, iface_id: &str, installed: bool) {
+        self.lock().marks.insert(iface_id.to_owned(), installed);
+        self.marks_changed.notify_one();
+    }
+
+    /// The marks wanted.
+    pub(super) fn marks(&self) -> HashMap<String, bool> {
+        self.lock().marks.clone()
+    }
+
+    /// Forgets the marks of logical ports that are not here; whoever plugs one in again starts without.
+    pub(super) fn retain_marks(&self, is_here: impl Fn(&str) -> bool) {
+        self.lock().marks.retain(|iface_id, _| is_here(iface_id));
+    }
+
+    /// Tells the driver what its database says.
+    pub(super) fn publish(&self, facts: Facts) {
+        self.lock().joined = true;
+        self.send(ChassisEvent::Facts { chassis: Arc::clone(&self.name), facts });
+    }
+
+    /// Tells the driver that its database is out of reach.
+    pub(super) fn publish_lost(&self) {
+        if self.lock().joined {
+            self.send(ChassisEvent::Lost { chassis: Arc::clone(&self.name) });
+        }
+    }
+
+    /// Ends its sessions and tells the driver that it has left.
+    pub(super) fn leave(&self) {
+        let joined = {
+            let mut state = self.lock();
+            state.identity = None;
+            state.away_since = None;
+            state.marks.clear();
+            std::mem::take(&mut state.joined)
+        };
+        self.admitted.send_replace(false);
+        self.database.evict();
+        self.switch.evict();
+        if joined {
+            tracing::info!(chassis = %self.name, "hypervisor left");
+            self.send(ChassisEvent::Left { chassis: Arc::clone(&self.name) });
+        }
+    }
+
+    /// Whether it has been without any session for that long.
+    pub(super) fn is_away(&self, leave_after: Duration, now: Instant) -> bool {
+        let present = self.database.is_taken() || self.switch.is_taken();
+        let mut state = self.lock();
+        if present || !state.joined {
+            state.away_since = None;
+            return false;
+        }
+        now.saturating_duration_since(*state.away_since.get_or_insert(now)) >= leave_after
+    }
+
+    fn confirm(&self, state: &mut State, epoch: u64, sent: usize, took: Duration) {
+        if epoch > state.confirmed || sent > 0 {
+            state.confirmed = epoch;
+            self.send(ChassisEvent::Confirmed { chassis: Arc::clone(&self.name), epoch, sent, took });
+        }
+    }
+
+    fn send(&self, event: ChassisEvent) {
+        // The driver gone means that all is coming down.
+        let _ = self.events.send(event);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn take(state: &mut State, turn: Turn) -> Batch {
+    let mut batch = Batch { changes: Vec::new(), epoch: state.epoch, taken_at: Instant::now() };
+    if state.follower == Some(turn) {
+        state.progress = Progress::Pushing;
+        batch.changes = state.desired.take();
+    }
+    batch
+}

@@ -1,0 +1,273 @@
+//! The registry of hypervisors: what the driver sees of all their sessions.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use openflow::Flow;
+use ovsdb::client::Remote;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::config::HypervisorConfig;
+use super::database;
+use super::entry::Chassis;
+use super::event::ChassisEvent;
+use super::identity::Identity;
+use super::listen::{Direction, Incoming, Listener};
+use super::metrics::{ChassisMetrics, Counters};
+use super::switch;
+
+/// All hypervisors, each by its system-id.
+#[derive(Debug)]
+pub struct Hypervisors {
+    pub(super) config: HypervisorConfig,
+    events: mpsc::UnboundedSender<ChassisEvent>,
+    chassis: Mutex<HashMap<Arc<str>, Arc<Chassis>>>,
+    /// Whether the engine holds the whole intent.
+    pub(super) gate: watch::Sender<bool>,
+    /// Changes when another hypervisor's identity becomes known.
+    identities: watch::Sender<u64>,
+    /// Where switches can reach us; known once the listeners are bound.
+    openflow_port: watch::Sender<Option<u16>>,
+    pub(super) counters: Counters,
+    /// Peers already complained about.
+    complaints: Mutex<HashSet<String>>,
+}
+
+/// How long to wait before dialing again, or accepting again after an error.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How many complaints are remembered; after that many the log repeats itself.
+const MAX_COMPLAINTS: usize = 4096;
+
+impl Hypervisors {
+    /// No hypervisors yet. What happens to them goes to `events`.
+    pub fn new(config: HypervisorConfig, events: mpsc::UnboundedSender<ChassisEvent>) -> Arc<Self> {
+        Arc::new(Hypervisors {
+            config,
+            events,
+            chassis: Mutex::default(),
+            gate: watch::Sender::new(false),
+            identities: watch::Sender::new(0),
+            openflow_port: watch::Sender::new(None),
+            counters: Counters::default(),
+            complaints: Mutex::default(),
+        })
+    }
+
+    /// Listens and dials, for ever. Returns only if it cannot listen. Dropping the future ends all sessions; the
+    /// switches go on forwarding.
+    pub async fn serve(self: Arc<Self>) -> io::Result<()> {
+        let mut tasks = JoinSet::new();
+        let mut openflow = Vec::new();
+        for listen in &self.config.listen_openflow {
+            openflow.push(Listener::bind(listen).await?);
+            tracing::info!(%listen, "listening for switches");
+        }
+        self.openflow_port.send_replace(openflow.iter().find_map(Listener::tcp_port));
+        for listen in &self.config.listen_ovsdb {
+            let listener = Listener::bind(listen).await?;
+            tracing::info!(%listen, "listening for hypervisors");
+            tasks.spawn(Arc::clone(&self).accept_databases(listener));
+        }
+        for listener in openflow {
+            tasks.spawn(Arc::clone(&self).accept_switches(listener));
+        }
+        for remote in self.config.dial.clone() {
+            tasks.spawn(Arc::clone(&self).dial(remote));
+        }
+        tasks.spawn(Arc::clone(&self).watch_absence());
+        while tasks.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    /// Takes a change of the flows a hypervisor should have, after the commit of `epoch`: all changes of one epoch in
+    /// one call. Never blocks; the hypervisor need not be connected, nor even known.
+    pub fn apply(&self, chassis: &str, epoch: u64, removed: Vec<Arc<Flow>>, added: Vec<Arc<Flow>>) {
+        let conflicts = self.entry(chassis).apply(epoch, removed, added);
+        self.counters.conflicting_flows.add(conflicts);
+    }
+
+    /// Every change up to `epoch` has been given. Hypervisors without anything to push confirm it at once.
+    pub fn advance(&self, epoch: u64) {
+        for chassis in self.all() {
+            chassis.advance(epoch);
+        }
+    }
+
+    /// The engine now holds the whole intent. Before this, no switch is sent anything.
+    pub fn open_gate(&self) {
+        self.gate.send_replace(true);
+    }
+
+    /// The engine now holds the facts of this hypervisor, and what follows from them has been given to
+    /// [`Hypervisors::apply`]. Before this, its switch is sent nothing: with its interfaces unknown, its flows would all
+    /// seem superfluous. Stays in force until the hypervisor has left.
+    pub fn admit(&self, chassis: &str) {
+        self.entry(chassis).admitted.send_replace(true);
+    }
+
+    /// Marks the interfaces of a logical port with `external_ids:ovn-installed=true`, or takes the mark away.
+    pub fn mark_installed(&self, chassis: &str, iface_id: &str, installed: bool) {
+        self.entry(chassis).mark(iface_id, installed);
+    }
+
+    /// Ends the sessions of a hypervisor and forgets all about it, its desired flows too.
+    pub fn forget(&self, chassis: &str) {
+        let entry = self.lock().remove(chassis);
+        if let Some(entry) = entry {
+            entry.leave();
+        }
+    }
+
+    /// What has been counted so far.
+    pub fn metrics(&self) -> ChassisMetrics {
+        self.counters.snapshot()
+    }
+
+    /// What is kept of a hypervisor.
+    pub(super) fn entry(&self, chassis: &str) -> Arc<Chassis> {
+        let mut all = self.lock();
+        if let Some(entry) = all.get(chassis) {
+            return Arc::clone(entry);
+        }
+        let name: Arc<str> = Arc::from(chassis);
+        let entry = Arc::new(Chassis::new(Arc::clone(&name), self.events.clone()));
+        all.insert(name, Arc::clone(&entry));
+        entry
+    }
+
+    /// An identity has become known.
+    pub(super) fn identity_known(&self) {
+        self.identities.send_modify(|n| *n += 1);
+    }
+
+    /// The hypervisor whose switch this is. Waits for it, since after a restart switches may call before databases do.
+    pub(super) async fn find(&self, identity: &Identity) -> Option<Arc<Chassis>> {
+        let mut known = self.identities.subscribe();
+        let found = async {
+            loop {
+                known.borrow_and_update();
+                let found =
+                    self.all().into_iter().find(|chassis| chassis.identity().as_ref() == Some(identity));
+                if found.is_some() {
+                    return found;
+                }
+                if known.changed().await.is_err() {
+                    return None;
+                }
+            }
+        };
+        tokio::time::timeout(self.config.stranger_patience, found).await.unwrap_or_default()
+    }
+
+    /// What a switch is to be told, given the address at which its database reached us.
+    pub(super) fn openflow_target(&self, incoming: &Incoming) -> Option<String> {
+        if let Some(target) = &self.config.openflow_target {
+            return Some(target.clone());
+        }
+        let port = (*self.openflow_port.borrow())?;
+        let host = incoming.reached.map_or_else(|| "127.0.0.1".to_owned(), |reached| host(reached.ip()));
+        Some(format!("tcp:{host}:{port}"))
+    }
+
+    /// Whether this has not been complained about before.
+    pub(super) fn is_new_complaint(&self, complaint: String) -> bool {
+        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        if complaints.len() >= MAX_COMPLAINTS {
+            complaints.clear();
+        }
+        complaints.insert(complaint)
+    }
+
+    async fn accept_databases(self: Arc<Self>, listener: Listener) {
+        let mut sessions = JoinSet::new();
+        loop {
+            let incoming = accept(&listener, &mut sessions).await;
+            sessions.spawn(database::serve(Arc::clone(&self), incoming));
+        }
+    }
+
+    async fn accept_switches(self: Arc<Self>, listener: Listener) {
+        let mut sessions = JoinSet::new();
+        loop {
+            let incoming = accept(&listener, &mut sessions).await;
+            sessions.spawn(switch::serve(Arc::clone(&self), incoming));
+        }
+    }
+
+    async fn dial(self: Arc<Self>, remote: Remote) {
+        loop {
+            match remote.connect().await {
+                Ok(stream) => {
+                    let incoming = Incoming {
+                        reached: local_address(&stream),
+                        stream: Box::new(stream),
+                        peer: remote.to_string(),
+                        direction: Direction::WeCalled,
+                    };
+                    database::serve(Arc::clone(&self), incoming).await;
+                }
+                Err(error) if self.is_new_complaint(format!("dial {remote}")) => {
+                    tracing::warn!(%remote, %error, "hypervisor cannot be reached; trying every second");
+                }
+                Err(error) => tracing::debug!(%remote, %error, "hypervisor cannot be reached"),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn watch_absence(self: Arc<Self>) {
+        let leave_after = self.config.leave_after;
+        let step = (leave_after / 4).clamp(Duration::from_millis(20), Duration::from_secs(5));
+        loop {
+            tokio::time::sleep(step).await;
+            for chassis in self.all() {
+                if chassis.is_away(leave_after, Instant::now()) {
+                    chassis.leave();
+                }
+            }
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<Chassis>> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Arc<Chassis>>> {
+        self.chassis.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The next stream. Meanwhile, sessions that have ended are cleared away.
+async fn accept(listener: &Listener, sessions: &mut JoinSet<()>) -> Incoming {
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(incoming) => return incoming,
+                Err(error) => {
+                    // Out of file descriptors, most likely: sessions that end will free some.
+                    tracing::error!(%error, "cannot accept a connection");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
+            Some(_) = sessions.join_next() => {}
+        }
+    }
+}
+
+fn host(address: std::net::IpAddr) -> String {
+    match address.to_canonical() {
+        std::net::IpAddr::V4(address) => address.to_string(),
+        std::net::IpAddr::V6(address) => format!("[{address}]"),
+    }
+}
+
+fn local_address(stream: &ovsdb::client::Stream) -> Option<std::net::SocketAddr> {
+    match stream {
+        ovsdb::client::Stream::Tcp(stream) => stream.local_addr().ok(),
+        ovsdb::client::Stream::Unix(_) => None,
+    }
+}

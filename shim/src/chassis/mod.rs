@@ -1,0 +1,33 @@
+//! Hypervisors: their databases, which say who they are and are told what they need, and their switches, which are
+//! kept at exactly the flows the engine wants.
+//!
+//! The driver owns a [`Hypervisors`]. It gives flows in and takes [`ChassisEvent`]s out:
+//!
+//! 1. [`ChassisEvent::Facts`]: commit them, [`Hypervisors::apply`] what follows, then [`Hypervisors::admit`].
+//! 2. Every commit: [`Hypervisors::apply`] for each hypervisor concerned, then [`Hypervisors::advance`].
+//! 3. Once the whole intent is in the engine: [`Hypervisors::open_gate`].
+//!
+//! Nothing is sent to a switch before its hypervisor is admitted and the gate is open.
+
+mod config;
+mod database;
+mod desired;
+mod entry;
+mod event;
+mod facts;
+mod hypervisors;
+mod identity;
+mod listen;
+mod metrics;
+mod provision;
+mod seat;
+mod switch;
+mod tables;
+#[cfg(test)]
+mod tables_test;
+
+pub use config::HypervisorConfig;
+pub use event::{ChassisEvent, Facts, InterfaceFact};
+pub use hypervisors::Hypervisors;
+pub use listen::{Listen, ParseListenError};
+pub use metrics::ChassisMetrics;

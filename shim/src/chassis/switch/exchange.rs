@@ -1,0 +1,128 @@
+//! Requests and their replies, while everything else goes on.
+
+use std::time::Duration;
+
+use openflow::{
+    Fault, FlowFilter, Message, MultipartReply, MultipartReplyBody, MultipartRequest, MultipartRequestBody,
+};
+
+use super::Error;
+use super::inbox::Inbox;
+use super::link::{Link, Received};
+
+/// How long a switch that is otherwise alive may take to answer.
+pub(super) const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Waits for the reply to request `xid`. An ERROR is an error.
+pub(super) async fn reply(
+    link: &mut Link,
+    inbox: &mut Inbox,
+    xid: u32,
+    what: &'static str,
+) -> Result<Message, Error> {
+    match answer(link, inbox, xid).await?.message {
+        Ok(Message::Error(fault)) => Err(Error::Refused { what, reason: fault.to_string() }),
+        Ok(message) => Ok(message),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sends a message that has no reply but an ERROR, and waits until the switch has done it.
+pub(super) async fn command(
+    link: &mut Link,
+    inbox: &mut Inbox,
+    message: &Message,
+) -> Result<Result<(), Fault>, Error> {
+    let command = link.send(message)?;
+    let barrier = link.send(&Message::BarrierRequest)?;
+    let mut outcome = Ok(());
+    within(async {
+        loop {
+            let received = link.receive().await?;
+            match received.message {
+                Ok(Message::Error(fault)) if received.header.xid == command => outcome = Err(fault),
+                Ok(Message::BarrierReply) if received.header.xid == barrier => return Ok(()),
+                _ => inbox.take(received),
+            }
+        }
+    })
+    .await?;
+    Ok(outcome)
+}
+
+/// The flows of one table, or of all, as the switch has them.
+pub(super) async fn dump(
+    link: &mut Link,
+    inbox: &mut Inbox,
+    table: Option<u8>,
+) -> Result<Vec<openflow::Flow>, Error> {
+    let filter = FlowFilter { table, ..FlowFilter::all() };
+    let request = MultipartRequest { more: false, body: MultipartRequestBody::Flows(filter) };
+    let asked = link.send(&Message::MultipartRequest(request))?;
+    let mut flows = Vec::new();
+    let mut undecodable = None;
+    loop {
+        let received = answer(link, inbox, asked).await?;
+        let more = match received.message {
+            Ok(Message::MultipartReply(MultipartReply { more, body: MultipartReplyBody::Flows(part) })) => {
+                flows.extend(part.into_iter().map(|installed| installed.flow));
+                more
+            }
+            Ok(Message::Error(fault)) => {
+                return Err(Error::Refused { what: "flows", reason: fault.to_string() });
+            }
+            Ok(other) => return Err(Error::unexpected(&other, "flows")),
+            // Whether this was the last part is not known: a barrier will tell.
+            Err(error) => {
+                undecodable = Some(error);
+                break;
+            }
+        };
+        if !more {
+            break;
+        }
+    }
+    let Some(error) = undecodable else { return Ok(flows) };
+    let barrier = link.send(&Message::BarrierRequest)?;
+    loop {
+        let received = within(async { Ok(link.receive().await?) }).await?;
+        match received.message {
+            Ok(Message::BarrierReply) if received.header.xid == barrier => return Err(error.into()),
+            _ if received.header.xid == asked => {}
+            _ => inbox.take(received),
+        }
+    }
+}
+
+/// Waits for `until` while messages go on being received.
+pub(super) async fn meanwhile<T>(
+    link: &mut Link,
+    inbox: &mut Inbox,
+    until: impl Future<Output = T>,
+) -> Result<T, Error> {
+    tokio::pin!(until);
+    loop {
+        tokio::select! {
+            done = &mut until => return Ok(done),
+            received = link.receive() => inbox.take(received?),
+        }
+    }
+}
+
+/// Fails if a switch takes too long.
+pub(super) async fn within<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::time::timeout(REPLY_TIMEOUT, work).await.unwrap_or(Err(Error::NoReply))
+}
+
+async fn answer(link: &mut Link, inbox: &mut Inbox, xid: u32) -> Result<Received, Error> {
+    within(async {
+        loop {
+            let received = link.receive().await?;
+            if received.header.xid == xid {
+                return Ok(received);
+            }
+            inbox.take(received);
+        }
+    })
+    .await
+}
