@@ -1,5 +1,9 @@
 //! What rule authors are told: one shape for every stage's errors.
 
+mod render;
+
+pub use render::render;
+
 use crate::source::Span;
 
 /// How bad it is.

@@ -3,6 +3,7 @@
 //! `text -> syntax -> types -> ir -> plan -> dataflow`: each stage is a function from one plain data type to the next.
 //! This crate opens no sockets and knows no network words.
 
+pub mod command;
 pub mod diagnostics;
 pub mod ir;
 pub mod plan;
