@@ -4,10 +4,12 @@
 //! This crate opens no sockets and knows no network words.
 
 pub mod command;
+pub mod compile;
 pub mod diagnostics;
 pub mod ir;
 pub mod plan;
 pub mod source;
 pub mod stdlib;
 pub mod syntax;
+pub mod types;
 pub mod value;

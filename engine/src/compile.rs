@@ -1,0 +1,48 @@
+//! From rule files to a checked program.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::ir::Program;
+use crate::source::SourceMap;
+use crate::stdlib::BUILTIN_MODULES;
+use crate::syntax::ast::Module;
+use crate::{syntax, types};
+
+/// What a program that is refused leaves: its files and what is wrong with them, errors and warnings.
+pub type Refused = (SourceMap, Vec<Diagnostic>);
+
+/// Reads a program from a file and what it imports (beside it, then in `search`) and checks it.
+///
+/// Gives the program and its warnings, or all errors there are.
+pub fn compile(path: &Path, search: &[PathBuf]) -> Result<(Program, Vec<Diagnostic>), Refused> {
+    finish(syntax::load(path, search, BUILTIN_MODULES))
+}
+
+/// As [`compile`], for a main module that is not in a file; `name` stands for it in messages.
+pub fn compile_text(
+    name: &str,
+    text: &str,
+    search: &[PathBuf],
+) -> Result<(Program, Vec<Diagnostic>), Refused> {
+    finish(syntax::load_text(name, text, search, BUILTIN_MODULES))
+}
+
+fn finish(
+    (modules, sources, mut diagnostics): (Vec<Module>, SourceMap, Vec<Diagnostic>),
+) -> Result<(Program, Vec<Diagnostic>), Refused> {
+    // Names that syntax errors swallowed would only be reported as unknown.
+    if refused(&diagnostics) {
+        return Err((sources, diagnostics));
+    }
+    let (program, found) = types::check(&modules, &sources);
+    diagnostics.extend(found);
+    match program {
+        Some(program) if !refused(&diagnostics) => Ok((program, diagnostics)),
+        Some(_) | None => Err((sources, diagnostics)),
+    }
+}
+
+fn refused(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
+}

@@ -1,0 +1,186 @@
+//! Types of one body: a function, a rule, a key, an index.
+//!
+//! Walking an expression gives a checked tree whose types may still hold variables, and questions that cannot be answered yet
+//! (which overload, the type of a field); [`Infer::solve`] answers them once the rest is known.
+
+mod call;
+mod deferred;
+mod expr;
+mod finish;
+mod pattern;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::defs::{ConstructorId, Defs, ModuleId, TypeDefId};
+use super::display::show;
+use super::error::Error;
+use super::hir::{Body, FunctionUse, HLocal, LocalId, UseId};
+use super::resolve::{Generics, TypeResolver};
+use super::ty::Ty;
+use super::unify::Unifier;
+use crate::source::Span;
+use crate::syntax::ast;
+
+pub(super) use deferred::Deferred;
+pub(super) use pattern::PatternMode;
+
+/// Why a type is expected; becomes part of the message.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    pub(super) ty: Ty,
+    pub(super) why: Option<(Span, &'static str)>,
+}
+
+/// A name that can be seen.
+#[derive(Clone, Debug)]
+pub(super) struct Visible {
+    pub(super) name: Arc<str>,
+    pub(super) local: LocalId,
+}
+
+/// The state of one body's inference.
+pub(super) struct Infer<'c, 'a> {
+    pub(super) defs: &'c mut Defs<'a>,
+    pub(super) errors: &'c mut Vec<Error>,
+    pub(super) module: ModuleId,
+    pub(super) generics: Vec<Arc<str>>,
+    pub(super) body: Body,
+    /// Innermost last.
+    pub(super) scope: Vec<Visible>,
+    /// Names that `group_by` took away, for the message.
+    pub(super) hidden: Vec<(Arc<str>, Span)>,
+    pub(super) unifier: Unifier,
+    pub(super) deferred: Vec<Deferred>,
+    /// Result types of the function and closures around; empty in rules.
+    pub(super) returns: Vec<Ty>,
+    /// How many closures we are in.
+    pub(super) depth: u32,
+    /// How many loops of the innermost function or closure we are in.
+    pub(super) loops: u32,
+    /// One report that a type cannot be found is enough: the others follow from it.
+    pub(super) cannot_infer_said: bool,
+}
+
+impl<'c, 'a> Infer<'c, 'a> {
+    pub(super) fn new(
+        defs: &'c mut Defs<'a>,
+        errors: &'c mut Vec<Error>,
+        module: ModuleId,
+        generics: Vec<Arc<str>>,
+    ) -> Self {
+        Infer {
+            defs,
+            errors,
+            module,
+            generics,
+            body: Body::default(),
+            scope: Vec::new(),
+            hidden: Vec::new(),
+            unifier: Unifier::default(),
+            deferred: Vec::new(),
+            returns: Vec::new(),
+            depth: 0,
+            loops: 0,
+            cannot_infer_said: false,
+        }
+    }
+
+    /// A new variable of the frame; not yet visible.
+    pub(super) fn new_local(&mut self, name: &str, ty: Ty, span: Span) -> LocalId {
+        let depth = self.depth;
+        self.body.locals.push(HLocal { name: Arc::from(name), ty, span, depth, assignable: true });
+        LocalId(self.body.locals.len() as u32 - 1)
+    }
+
+    /// A new variable, visible from here on.
+    pub(super) fn declare(&mut self, name: &ast::Ident, ty: Ty) -> LocalId {
+        let local = self.new_local(&name.name, ty, name.span);
+        self.scope.push(Visible { name: Arc::clone(&name.name), local });
+        local
+    }
+
+    /// The variable a name means here.
+    pub(super) fn lookup(&self, name: &str) -> Option<LocalId> {
+        self.scope.iter().rev().find(|v| &*v.name == name).map(|v| v.local)
+    }
+
+    pub(super) fn local(&self, id: LocalId) -> &HLocal {
+        &self.body.locals[id.0 as usize]
+    }
+
+    pub(super) fn fresh(&mut self) -> Ty {
+        self.unifier.fresh()
+    }
+
+    pub(super) fn error(&mut self, error: Error) {
+        self.errors.push(error);
+    }
+
+    /// The text of a type, as far as it is known.
+    pub(super) fn show(&self, ty: &Ty) -> String {
+        show(self.defs, &self.generics, &self.unifier.resolve(ty))
+    }
+
+    /// A written type; may mention the type parameters of the function around.
+    pub(super) fn written_type(&mut self, written: &ast::TypeExpr) -> Ty {
+        let generics = self.generics.clone();
+        TypeResolver::new(self.defs, self.module, self.errors)
+            .resolve(written, &mut Generics::Fixed(&generics))
+    }
+
+    /// Makes `found` agree with `expected`, or reports it at `span`.
+    pub(super) fn agree(&mut self, span: Span, expected: &Expected, found: &Ty) -> bool {
+        let before = self.unifier.snapshot();
+        if self.unifier.unify(&expected.ty, found).is_ok() {
+            return true;
+        }
+        self.unifier.undo(before);
+        let error = Error::Mismatch {
+            expected: self.show(&expected.ty),
+            found: self.show(found),
+            span,
+            why: expected.why,
+        };
+        self.error(error);
+        false
+    }
+
+    /// A constructor's type at fresh arguments, and its fields' types.
+    pub(super) fn instantiate_constructor(&mut self, constructor: ConstructorId) -> (Ty, Vec<Ty>) {
+        let def = self.defs.constructor(constructor).def;
+        let (ty, args) = self.instantiate_type(def);
+        let fields =
+            self.defs.constructor(constructor).fields.iter().map(|f| f.ty.substitute(&args)).collect();
+        (ty, fields)
+    }
+
+    fn instantiate_type(&mut self, def: TypeDefId) -> (Ty, Vec<Ty>) {
+        let n_params = self.defs.type_def(def).params.len();
+        let args: Vec<Ty> = (0..n_params).map(|_| self.fresh()).collect();
+        (Ty::Def(def, Rc::from(args.clone())), args)
+    }
+
+    pub(super) fn new_use(&mut self) -> UseId {
+        self.body.uses.push(FunctionUse { function: None, args: Vec::new() });
+        UseId(self.body.uses.len() as u32 - 1)
+    }
+
+    /// Opens a scope for `f`: names declared inside are not seen after it.
+    pub(super) fn scoped<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let visible = self.scope.len();
+        let result = f(self);
+        self.scope.truncate(visible);
+        result
+    }
+}
+
+impl Expected {
+    pub(super) fn new(ty: Ty) -> Self {
+        Expected { ty, why: None }
+    }
+
+    pub(super) fn because(ty: Ty, span: Span, why: &'static str) -> Self {
+        Expected { ty, why: Some((span, why)) }
+    }
+}

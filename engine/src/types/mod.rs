@@ -1,0 +1,87 @@
+//! Names, types and lowering: from syntax trees to the core program.
+//!
+//! collect (what is declared) -> functions, rules (types of bodies, generics still generic) -> lower (concrete types only).
+
+mod collect;
+mod defs;
+mod display;
+mod error;
+mod exhaustive;
+mod free;
+mod ftl;
+mod functions;
+mod group_by;
+mod hir;
+mod infer;
+mod lower;
+mod resolve;
+mod rules;
+mod scope;
+mod ty;
+mod unify;
+
+use crate::diagnostics::Diagnostic;
+use crate::ir;
+use crate::source::SourceMap;
+use crate::syntax::ast::{self, ItemKind};
+
+use defs::{IndexDef, ModuleId, RuleDef};
+use error::Error;
+use ftl::Step;
+
+/// Checks a program and lowers it. The modules include the library's and all that are imported.
+///
+/// Gives all errors there are; a program only if there are none.
+pub fn check(modules: &[ast::Module], sources: &SourceMap) -> (Option<ir::Program>, Vec<Diagnostic>) {
+    let (defs, mut errors) = collect::collect(modules);
+    let Some(mut defs) = defs else { return (None, diagnostics(errors)) };
+    functions::check_functions(&mut defs, &mut errors);
+    functions::check_keys(&mut defs, &mut errors);
+    let mut rules: Vec<RuleDef> = Vec::new();
+    let mut indexes: Vec<IndexDef> = Vec::new();
+    for (index, module) in modules.iter().enumerate() {
+        let id = ModuleId(index as u32);
+        for item in &module.items {
+            match &item.kind {
+                ItemKind::Rule(rule) => {
+                    let heads: Vec<&ast::Head> = rule.heads.iter().collect();
+                    let steps: Vec<Step<'_>> = rule.body.iter().map(Step::Clause).collect();
+                    rules.extend(rules::check_rule(&mut defs, &mut errors, id, &heads, &steps, item.span));
+                }
+                ItemKind::For(statement) => {
+                    for flat in ftl::flatten(statement) {
+                        let head = [&flat.head];
+                        let checked =
+                            rules::check_rule(&mut defs, &mut errors, id, &head, &flat.steps, item.span);
+                        rules.extend(checked);
+                    }
+                }
+                ItemKind::Index(written) => {
+                    indexes.extend(functions::check_index(&mut defs, &mut errors, id, written));
+                }
+                ItemKind::Apply(_) => {
+                    errors.push(Error::Unsupported { what: "`apply` of a transformer", span: item.span });
+                }
+                ItemKind::Typedef(_)
+                | ItemKind::Function(_)
+                | ItemKind::Relation(_)
+                | ItemKind::Transformer(_) => {}
+            }
+        }
+    }
+    if !errors.is_empty() {
+        return (None, diagnostics(errors));
+    }
+    match lower::lower(&defs, &rules, &indexes, sources) {
+        Ok(program) => (Some(program), Vec::new()),
+        Err(errors) => (None, diagnostics(errors)),
+    }
+}
+
+/// In the order of the text; the same mistake at the same place (one statement that became several rules) is told once.
+fn diagnostics(errors: Vec<Error>) -> Vec<Diagnostic> {
+    let mut diagnostics: Vec<Diagnostic> = errors.into_iter().map(Diagnostic::from).collect();
+    diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start, d.code));
+    diagnostics.dedup();
+    diagnostics
+}
