@@ -6,6 +6,7 @@
 pub mod command;
 pub mod compile;
 pub mod diagnostics;
+pub mod eval;
 pub mod ir;
 pub mod plan;
 pub mod source;

@@ -14,9 +14,12 @@ const MAX_SLOTS: u32 = 1 << 31;
 
 type Chunk<T> = Box<[OnceLock<T>]>;
 
+/// Pointers to chunks.
+type Directory<T> = Box<[OnceLock<Chunk<T>>]>;
+
 /// A concurrent, append-mostly vector with reusable slots.
 pub(super) struct Slots<T> {
-    directories: [OnceLock<Box<[OnceLock<Chunk<T>>]>>; DIRECTORIES],
+    directories: [OnceLock<Directory<T>>; DIRECTORIES],
     /// First id never used.
     next: AtomicU32,
     /// Ids given back by [`Slots::refill`].
