@@ -18,6 +18,9 @@ use crate::chassis::listen::Stream;
 /// Bytes asked of the stream at a time.
 const READ_SIZE: usize = 64 << 10;
 
+/// Bytes that one message of a peer may have that is not known yet: the description of a switch takes 1072.
+const MAX_FIRST_MESSAGES: u16 = 2048;
+
 /// Bytes that may wait to be written. A bundle has far fewer; only echoes for a peer that does not read add up.
 const MAX_QUEUED: usize = 64 << 20;
 
@@ -65,7 +68,7 @@ impl Link {
         let queued = Arc::new(AtomicUsize::new(0));
         Link {
             reader,
-            framer: Framer::new(),
+            framer: Framer::with_limit(MAX_FIRST_MESSAGES),
             queue,
             writer: tokio::spawn(write(writer, waiting, Arc::clone(&queued))),
             queued,
@@ -74,6 +77,13 @@ impl Link {
             heard: Instant::now(),
             probed: false,
         }
+    }
+
+    /// The peer is known: its messages may have any length.
+    pub(super) fn trust(&mut self) {
+        let unread = std::mem::take(self.framer.buffer_mut());
+        self.framer = Framer::new();
+        self.framer.extend(&unread);
     }
 
     /// A number for a message.

@@ -87,6 +87,7 @@ pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
         Ok(known) => known,
         Err(error) => return turn_away(&hypervisors, &peer, &error),
     };
+    link.trust();
     let (turn, was_taken) = chassis.switch.take();
     if was_taken {
         tracing::info!(chassis = %chassis.name, peer, "a newer session of this hypervisor's switch replaces the older one");

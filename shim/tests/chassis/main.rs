@@ -1,0 +1,9 @@
+//! Hypervisors against real ovsdb-servers and real switches.
+#![allow(clippy::unwrap_used)]
+
+mod away;
+mod harness;
+mod intruders;
+mod life;
+mod refusals;
+mod tampering;
