@@ -201,11 +201,16 @@ impl Group {
         self
     }
 
-    /// Buckets, then properties; `patch` is where the length of the former goes.
-    fn encode_tail(&self, patch: usize, out: &mut impl Put) {
+    /// Buckets; `patch` is where their length goes.
+    fn encode_buckets(&self, patch: usize, out: &mut impl Put) {
         let start = out.position();
         self.buckets.iter().for_each(|bucket| bucket.encode(self.kind, out));
         out.patch_u16(patch, out.position() - start);
+    }
+
+    /// Buckets, then properties.
+    fn encode_tail(&self, patch: usize, out: &mut impl Put) {
+        self.encode_buckets(patch, out);
         if let Some(selection) = &self.selection {
             selection.encode(out);
         }
@@ -327,6 +332,7 @@ pub struct GroupMod {
     /// What to do.
     pub command: GroupCommand,
     /// The group; for bucket commands its buckets are those to insert, for deletes they are not read.
+    /// The selection method is only sent with the commands that add or change a whole group.
     pub group: Group,
 }
 
@@ -392,7 +398,15 @@ impl GroupMod {
         out.put16(0);
         out.zeros(2);
         out.put32(bucket.0);
-        self.group.encode_tail(patch, out);
+        match self.command {
+            GroupCommand::Add | GroupCommand::Modify | GroupCommand::AddOrModify => {
+                self.group.encode_tail(patch, out);
+            }
+            // The switch refuses a selection method beside these commands.
+            GroupCommand::Delete | GroupCommand::InsertBucket(_) | GroupCommand::RemoveBucket(_) => {
+                self.group.encode_buckets(patch, out);
+            }
+        }
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<GroupMod, DecodeError> {

@@ -7,12 +7,15 @@ use crate::field::{Access, Dialect, Field, MaskFollows, OxmHeader, format_value,
 use crate::wire::{Put, Reader};
 
 /// Puts a constant into a field, or into the bits of it that a mask selects.
+///
+/// Geneve options are held without their length: the switch fills a shorter value up with zero bytes on
+/// the left, and itself gives back no more bytes than value or mask need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SetField {
     field: Field,
-    bytes: u8,
     /// Right-aligned, big-endian.
     value: [u8; 16],
+    /// All ones, in all sixteen bytes, for the whole field.
     mask: [u8; 16],
 }
 
@@ -56,9 +59,8 @@ impl SetField {
                 value: value as u64,
             });
         }
-        let all = u128::MAX >> (128 - 8 * u32::from(bytes).clamp(1, 16));
-        let mask = if mask & significant == significant { all } else { mask & significant };
-        Ok(SetField { field, bytes, value: value.to_be_bytes(), mask: mask.to_be_bytes() })
+        let mask = if mask & significant == significant { u128::MAX } else { mask & significant };
+        Ok(SetField { field, value: value.to_be_bytes(), mask: mask.to_be_bytes() })
     }
 
     /// The field.
@@ -73,22 +75,30 @@ impl SetField {
 
     /// The bits written, or `None` for all.
     pub fn mask(&self) -> Option<u128> {
-        self.mask_octets().map(number)
+        Some(u128::from_be_bytes(self.mask)).filter(|&mask| mask != u128::MAX)
+    }
+
+    /// Bytes of value and mask on the wire.
+    fn bytes(&self) -> u8 {
+        let significant = self.mask().unwrap_or(self.value());
+        match self.field.is_variable() {
+            true => (128 - significant.leading_zeros()).div_ceil(8).max(1) as u8,
+            false => self.field.default_bytes().min(16),
+        }
     }
 
     fn octets<'a>(&self, whole: &'a [u8; 16]) -> &'a [u8] {
-        &whole[16 - usize::from(self.bytes.min(16))..]
+        &whole[16 - usize::from(self.bytes())..]
     }
 
     fn mask_octets(&self) -> Option<&[u8]> {
-        let mask = self.octets(&self.mask);
-        mask.iter().any(|&byte| byte != 0xff).then_some(mask)
+        self.mask().map(|_| self.octets(&self.mask))
     }
 
     pub(super) fn encode(&self, out: &mut impl Put) {
         let mask = self.mask_octets();
         let follows = if mask.is_some() { MaskFollows::Yes } else { MaskFollows::No };
-        put_header(out, self.field, Dialect::Standard, follows, self.bytes);
+        put_header(out, self.field, Dialect::Standard, follows, self.bytes());
         out.put(self.octets(&self.value));
         if let Some(mask) = mask {
             out.put(mask);
@@ -108,16 +118,21 @@ impl SetField {
         if wide_option || !settable {
             return Ok(None);
         }
-        let fits = if field.is_variable() { bytes.is_multiple_of(4) && bytes > 0 } else { bytes == expected };
+        let fits = if field.is_variable() { bytes > 0 } else { bytes == expected };
         if !fits || (header.has_mask && !header.payload.is_multiple_of(2)) {
             let kind = DecodeErrorKind::BadLength { what: "set_field value", length: header.payload };
             return Err(reader.error(kind));
         }
         let value = number(reader.bytes(bytes)?);
-        let mask = if header.has_mask { number(reader.bytes(bytes)?) } else { u128::MAX };
-        SetField::with_bytes(field, bytes as u8, value, mask)
-            .map(Some)
-            .map_err(|error| reader.error(DecodeErrorKind::Build(error)))
+        let built = if !header.has_mask {
+            SetField::with_bytes(field, bytes as u8, value, u128::MAX)
+        } else {
+            let mask = number(reader.bytes(bytes)?);
+            // How long the option is is not known here, so a mask is a mask even if it is all ones.
+            let width = if field.is_variable() { 16 } else { bytes as u8 };
+            SetField::with_bytes(field, width, value, mask)
+        };
+        built.map(Some).map_err(|error| reader.error(DecodeErrorKind::Build(error)))
     }
 }
 

@@ -88,7 +88,8 @@ impl fmt::Display for FieldSlice {
         let spec = self.field.spec();
         f.write_str(spec.nxm.or(spec.oxm).map_or(spec.name, |id| id.name))?;
         let (first, last) = (self.offset, self.offset + self.bits - 1);
-        if first == 0 && self.bits == full_width(self.field, self.bytes) {
+        // ovs-ofctl takes a Geneve option for as long as it may be, whatever it is mapped to.
+        if first == 0 && self.bits == spec.bits {
             f.write_str("[]")
         } else if self.bits == 1 {
             write!(f, "[{first}]")

@@ -19,9 +19,25 @@ pub(super) struct Entry {
     pub(super) field: Field,
     pub(super) value: Octets,
     pub(super) mask: Octets,
+    /// Whether all bits of the field are tested.
+    pub(super) coverage: Coverage,
+}
+
+/// Whether a mask covers the whole of its field. The bytes alone do not say so for Geneve options,
+/// which are written without leading zeros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coverage {
+    Whole,
+    Part,
 }
 
 impl Entry {
+    /// Covers the whole field if the mask is all ones.
+    pub(super) fn new(field: Field, value: Octets, mask: Octets) -> Entry {
+        let whole = mask.iter().all(|&byte| byte == 0xff);
+        Entry { field, value, mask, coverage: if whole { Coverage::Whole } else { Coverage::Part } }
+    }
+
     /// `value` and `mask` cut to `bytes` bytes; bits that do not fit are reported by [`normalise`].
     pub(super) fn of_numbers(field: Field, bytes: usize, value: u128, mask: u128) -> Entry {
         let tail = |number: u128| {
@@ -30,7 +46,14 @@ impl Entry {
             out.extend_from_slice(&octets[16usize.saturating_sub(bytes)..]);
             out
         };
-        Entry { field, value: tail(value), mask: tail(mask) }
+        let mut entry = Entry::new(field, tail(value), tail(mask));
+        if !field.is_variable() {
+            // Bits above the field's width do not count.
+            let significant = u128::MAX >> (128 - field.wire_bits(bytes as u8).clamp(1, 128));
+            let whole = mask & significant == significant;
+            entry.coverage = if whole { Coverage::Whole } else { Coverage::Part };
+        }
+        entry
     }
 }
 
@@ -69,7 +92,7 @@ impl MatchBuilder {
         if mask.len() != value.len() {
             self.error.get_or_insert(MatchError::BadLength { field, length: mask.len() });
         }
-        self.entries.push(Entry { field, value: Octets::from_slice(value), mask });
+        self.entries.push(Entry::new(field, Octets::from_slice(value), mask));
         self
     }
 

@@ -1,6 +1,6 @@
 //! A match on the wire.
 
-use super::builder::{Entry, MatchBuilder, Octets};
+use super::builder::{Coverage, Entry, MatchBuilder, Octets};
 use super::normalise::normalise;
 use super::value::Match;
 use crate::error::{DecodeError, DecodeErrorKind};
@@ -69,13 +69,13 @@ impl Match {
                         field,
                         value: Octets::from_slice(value),
                         mask: Octets::from_slice(mask),
+                        coverage: Coverage::Part,
                     });
                 }
-                Some(field) => builder.entries.push(Entry {
-                    field,
-                    value: Octets::from_slice(payload),
-                    mask: Octets::from_elem(0xff, payload.len()),
-                }),
+                Some(field) => {
+                    let ones = Octets::from_elem(0xff, payload.len());
+                    builder.entries.push(Entry::new(field, Octets::from_slice(payload), ones));
+                }
             }
         }
         normalise(builder, prerequisites).map_err(|error| DecodeError::new(offset, error.into()))

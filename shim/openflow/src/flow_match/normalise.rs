@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::builder::{Entry, MatchBuilder};
+use super::builder::{Coverage, Entry, MatchBuilder, Octets};
 use super::codec::Prerequisites;
 use super::prerequisite::check_prerequisites;
 use super::value::Match;
@@ -48,7 +48,7 @@ fn check_entry(entry: &mut Entry) -> Result<(), MatchError> {
     let spec = field.spec();
     let length = entry.value.len();
     let length_fits = match field.is_variable() {
-        true => (1..=usize::from(spec.bytes)).contains(&length) && length.is_multiple_of(4),
+        true => (1..=usize::from(spec.bytes)).contains(&length),
         false => length == usize::from(spec.bytes),
     };
     if !length_fits {
@@ -56,8 +56,8 @@ fn check_entry(entry: &mut Entry) -> Result<(), MatchError> {
     }
     let (value, mask) = (number(&entry.value), number(&entry.mask));
     let bits = field.wire_bits(length as u8);
-    if bits < 128 {
-        let significant = (1u128 << bits) - 1;
+    if !field.is_variable() {
+        let significant = u128::MAX >> (128 - bits.clamp(1, 128));
         if value & !significant != 0 {
             return Err(MatchError::TooWide { field, value, bits });
         }
@@ -66,20 +66,27 @@ fn check_entry(entry: &mut Entry) -> Result<(), MatchError> {
     if entry.value.iter().zip(&entry.mask).any(|(value, mask)| value & !mask != 0) {
         return Err(MatchError::ValueOutsideMask { field, value, mask });
     }
-    if spec.masking == Masking::Exact && !is_wildcard(entry) && !is_exact(entry) {
+    if spec.masking == Masking::Exact && !is_wildcard(entry) && entry.coverage == Coverage::Part {
         return Err(MatchError::NotMaskable { field });
+    }
+    if field.is_variable() {
+        trim(entry);
     }
     Ok(())
 }
 
-fn is_wildcard(entry: &Entry) -> bool {
-    entry.mask.iter().all(|&byte| byte == 0)
+/// Drops leading bytes that say nothing. The switch fills a Geneve option up with zeros to the length
+/// it is mapped to, and gives it back in that length; this way the two are equal.
+fn trim(entry: &mut Entry) {
+    let significant = if entry.coverage == Coverage::Whole { &entry.value } else { &entry.mask };
+    let leading = significant.iter().take_while(|&&byte| byte == 0).count();
+    let from = leading.min(significant.len().saturating_sub(1));
+    entry.value = Octets::from_slice(&entry.value[from..]);
+    entry.mask = Octets::from_slice(&entry.mask[from..]);
 }
 
-fn is_exact(entry: &Entry) -> bool {
-    let bits = usize::from(entry.field.wire_bits(entry.mask.len() as u8));
-    let ones: usize = entry.mask.iter().map(|byte| byte.count_ones() as usize).sum();
-    ones == bits
+fn is_wildcard(entry: &Entry) -> bool {
+    entry.mask.iter().all(|&byte| byte == 0)
 }
 
 /// Replaces a field by the canonical one (or ones) that say the same.
@@ -140,12 +147,13 @@ fn rewrite_vlan_tci(value: u128, mask: u128, out: &mut SmallVec<[Entry; 8]>) -> 
 }
 
 fn put_entry(out: &mut Vec<u8>, entry: &Entry) {
-    let bytes = entry.value.len() as u8;
-    let exact = is_exact(entry);
-    let mask = if exact { MaskFollows::No } else { MaskFollows::Yes };
-    put_header(out, entry.field, Dialect::Standard, mask, bytes);
+    let follows = match entry.coverage {
+        Coverage::Whole => MaskFollows::No,
+        Coverage::Part => MaskFollows::Yes,
+    };
+    put_header(out, entry.field, Dialect::Standard, follows, entry.value.len() as u8);
     out.put(&entry.value);
-    if !exact {
+    if entry.coverage == Coverage::Part {
         out.put(&entry.mask);
     }
 }

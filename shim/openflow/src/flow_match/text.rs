@@ -178,6 +178,7 @@ impl Printer<'_> {
         write!(f, "{name}=")?;
         match (field, entry.mask) {
             (Field::IP_DSCP, _) => write!(f, "{}", entry.value() << 2),
+            (Field::CT_ZONE, _) => write!(f, "{}", entry.value()),
             (Field::IPV6_LABEL, None) => write!(f, "0x{:05x}", entry.value()),
             (Field::IPV6_LABEL, Some(_)) => write!(f, "0x{:05x}/0x{:05x}", entry.value(), entry.mask()),
             // Masked numbers are hexadecimal on both sides of the slash.
