@@ -276,7 +276,8 @@ impl Desired {
     fn remove(&mut self, flow: &Arc<Flow>) {
         let hash = hash_of(flow);
         let Ok(mut entry) = self.slots.find_entry(hash, |slot| same_key(&slot.flow, flow)) else {
-            tracing::error!(%flow, "a flow is withdrawn that was never desired");
+            // Of a hypervisor that was forgotten and is back, the engine may still withdraw what it had before.
+            tracing::debug!(%flow, "a flow is withdrawn that is not desired");
             return;
         };
         if let Some(rivals) = self.contenders.get_mut(&flow.key()) {
@@ -287,7 +288,7 @@ impl Desired {
                 let before = std::mem::replace(&mut entry.get_mut().flow, rivals.remove(0));
                 touch(&mut self.followed, hash, Arc::clone(&before), Held::Flow(before));
             } else {
-                tracing::error!(%flow, "a flow is withdrawn that was never desired");
+                tracing::debug!(%flow, "a flow is withdrawn that is not desired");
             }
             if self.contenders.get(&flow.key()).is_some_and(Vec::is_empty) {
                 self.contenders.remove(&flow.key());
@@ -296,7 +297,7 @@ impl Desired {
             let (slot, _) = entry.remove();
             touch(&mut self.followed, hash, Arc::clone(&slot.flow), Held::Flow(slot.flow));
         } else {
-            tracing::error!(%flow, "a flow is withdrawn that was never desired");
+            tracing::debug!(%flow, "a flow is withdrawn that is not desired");
         }
     }
 }

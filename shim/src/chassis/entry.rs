@@ -215,6 +215,11 @@ impl Chassis {
         self.send(ChassisEvent::Facts { chassis: Arc::clone(&self.name), facts });
     }
 
+    /// Counts as joined, though it has not been heard of yet.
+    pub(super) fn expect(&self) {
+        self.lock().joined = true;
+    }
+
     /// Tells the driver that its database is out of reach.
     pub(super) fn publish_lost(&self) {
         if self.lock().joined {

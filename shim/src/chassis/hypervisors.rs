@@ -86,8 +86,17 @@ impl Hypervisors {
     /// Takes a change of the flows a hypervisor should have, after the commit of `epoch`: all changes of one epoch in
     /// one call. Never blocks; the hypervisor need not be connected, nor even known.
     pub fn apply(&self, chassis: &str, epoch: u64, removed: Vec<Arc<Flow>>, added: Vec<Arc<Flow>>) {
+        // What a forgotten hypervisor was to have has been forgotten with it.
+        if added.is_empty() && !self.lock().contains_key(chassis) {
+            return;
+        }
         let conflicts = self.entry(chassis).apply(epoch, removed, added);
         self.counters.conflicting_flows.add(conflicts);
+    }
+
+    /// A hypervisor known from an earlier run will call. If it does not for too long, it has left like any other.
+    pub fn expect(&self, chassis: &str) {
+        self.entry(chassis).expect();
     }
 
     /// Every change up to `epoch` has been given. Hypervisors without anything to push confirm it at once.

@@ -90,3 +90,13 @@ fn the_operator_can_dial_instead() -> Result {
     assert_eq!(control.hypervisors.metrics().database_writes, writes + 1);
     Ok(())
 }
+
+#[test]
+fn a_hypervisor_of_an_earlier_run_that_does_not_call_has_left() {
+    let control = impatient();
+    control.hypervisors.expect("hv1");
+    wait_left(&control);
+    // What the engine withdraws then is no news.
+    control.hypervisors.forget("hv1");
+    control.hypervisors.apply("hv1", 2, vec![flow(1, 1)], vec![]);
+}
