@@ -35,7 +35,7 @@ pub enum SyntaxError {
     #[error("unclosed `{open}`")]
     Unclosed { open: char, opener: Span, found: String, span: Span },
     #[error("missing `.` at the end of the {what}")]
-    MissingDot { what: &'static str, next: Span, span: Span },
+    MissingDot { what: &'static str, next: Option<Span>, span: Span },
     #[error("`{word}` is a reserved word, not a name")]
     ReservedWord { word: String, span: Span },
     #[error("nested too deeply")]
@@ -209,16 +209,21 @@ impl From<SyntaxError> for Diagnostic {
                     '(' => ')',
                     '[' => ']',
                     '{' => '}',
+                    '<' => '>',
                     other => other,
                 };
                 diagnostic
                     .label(format!("expected `{close}`, found {found}"))
                     .also(opener, format!("this `{open}` is not closed"))
             }
-            SyntaxError::MissingDot { what, next, .. } => diagnostic
-                .label("expected `.`")
-                .also(next, "the next item starts here")
-                .hint(format!("Every {what} ends with a `.`.")),
+            SyntaxError::MissingDot { what, next, .. } => {
+                let diagnostic =
+                    diagnostic.label("expected `.`").hint(format!("Every {what} ends with a `.`."));
+                match next {
+                    Some(next) => diagnostic.also(next, "the next item starts here"),
+                    None => diagnostic,
+                }
+            }
             SyntaxError::ReservedWord { word, .. } => {
                 diagnostic.label("reserved").hint(format!("Use another name, such as `{word}_`."))
             }

@@ -25,6 +25,8 @@ pub(super) struct Cursor<'t> {
     position: usize,
     pub(super) origin: &'t Origin,
     pub(super) errors: Vec<SyntaxError>,
+    /// What the text is, in messages about its end.
+    pub(super) whole: &'static str,
     /// Levels of the grammar entered and not left.
     pub(super) depth: u32,
     /// Height of the tree read since it was last reset.
@@ -34,7 +36,7 @@ pub(super) struct Cursor<'t> {
 impl<'t> Cursor<'t> {
     /// At the first of these tokens, which end with [`TokenKind::Eof`].
     pub(super) fn new(tokens: Vec<Token<'t>>, origin: &'t Origin) -> Self {
-        Cursor { tokens, position: 0, origin, errors: Vec::new(), depth: 0, height: 0 }
+        Cursor { tokens, position: 0, origin, errors: Vec::new(), whole: "file", depth: 0, height: 0 }
     }
 
     /// Reads one level deeper; refuses when that is too deep for the stages that follow.
@@ -269,7 +271,7 @@ impl<'t> Cursor<'t> {
     pub(super) fn found(&self) -> String {
         let token = self.peek();
         match token.kind {
-            TokenKind::Eof => token.kind.describe().to_owned(),
+            TokenKind::Eof => format!("the end of the {}", self.whole),
             TokenKind::String(_) => "a string".to_owned(),
             _ => format!("`{}`", token.text),
         }
@@ -364,7 +366,13 @@ impl<'t> Cursor<'t> {
             if self.at(TokenKind::Eof) {
                 return self.expect_close(close, opener).map(|end| (items, end));
             }
-            items.push(read(self)?);
+            match read(self) {
+                Ok(item) => items.push(item),
+                Err(reported) => {
+                    self.skip_past(close);
+                    return Err(reported);
+                }
+            }
             if self.eat(TokenKind::Comma).is_none() {
                 let end = self.expect_close(close, opener)?;
                 return Ok((items, end));

@@ -22,7 +22,7 @@ impl Cursor<'_> {
                 self.bump();
                 literal::float(&token).or_else(|error| self.bad_literal(error))
             }
-            TokenKind::String(form) => Ok(self.string(form)),
+            TokenKind::String(form) => self.string(form),
             _ => self.expected("a literal"),
         }
     }
@@ -34,7 +34,7 @@ impl Cursor<'_> {
     }
 
     /// A string literal; quoted ones that follow each other are one.
-    fn string(&mut self, form: StringForm) -> ExprKind {
+    fn string(&mut self, form: StringForm) -> Parsed<ExprKind> {
         let mut gathered = Gathered::new();
         let mut token = self.bump();
         if form.quoting == Quoting::Quoted {
@@ -53,13 +53,13 @@ impl Cursor<'_> {
         let parts = match form.quoting {
             Quoting::Raw if text.is_empty() => Vec::new(),
             Quoting::Raw => vec![StringPart::Text(text)],
-            Quoting::Quoted | Quoting::RawInterpolated => self.interpolate(&text, &origin),
+            Quoting::Quoted | Quoting::RawInterpolated => self.interpolate(&text, &origin)?,
         };
-        ExprKind::String { parts, interned: form.interned }
+        Ok(ExprKind::String { parts, interned: form.interned })
     }
 
     /// Takes `text ${expression} text` apart.
-    fn interpolate(&mut self, text: &str, origin: &Origin) -> Vec<StringPart> {
+    fn interpolate(&mut self, text: &str, origin: &Origin) -> Parsed<Vec<StringPart>> {
         let mut parts = Vec::new();
         let mut at = 0;
         while let Some(length) = text[at..].find("${") {
@@ -70,10 +70,11 @@ impl Cursor<'_> {
             let (tokens, errors, close) = lexer::interpolated_tokens(text, open + 2, origin);
             self.errors.extend(errors);
             let Some(close) = close else {
-                self.report(SyntaxError::UnclosedInterpolation { span: origin.span(open, open + 2) });
-                return parts;
+                // What follows is likely the rest of the literal, cut off by a quote.
+                return self.fail(SyntaxError::UnclosedInterpolation { span: origin.span(open, open + 2) });
             };
             let mut inner = Cursor::new(tokens, origin);
+            inner.whole = "interpolation";
             inner.depth = self.depth;
             let expr = inner.only_expr(origin.span(open, close + 1));
             self.errors.append(&mut inner.errors);
@@ -84,7 +85,7 @@ impl Cursor<'_> {
         if at < text.len() {
             parts.push(StringPart::Text(text[at..].to_owned()));
         }
-        parts
+        Ok(parts)
     }
 
     /// The one expression that takes up all of the text.

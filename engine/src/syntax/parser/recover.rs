@@ -54,6 +54,26 @@ impl Cursor<'_> {
         }
     }
 
+    /// Skips past the closing delimiter of a broken list, unless something comes before that ends what is around it.
+    pub(super) fn skip_past(&mut self, close: TokenKind) {
+        let mut open = 0usize;
+        for ahead in 0.. {
+            let token = self.ahead(ahead);
+            match token.kind {
+                TokenKind::LParen | TokenKind::LBracket | TokenKind::LBrace => open += 1,
+                TokenKind::RParen | TokenKind::RBracket | TokenKind::RBrace if open > 0 => open -= 1,
+                kind if kind == close => {
+                    (0..=ahead).for_each(|_| _ = self.bump());
+                    return;
+                }
+                TokenKind::RParen | TokenKind::RBracket | TokenKind::RBrace | TokenKind::Eof => return,
+                TokenKind::Semi | TokenKind::ColonDash if open == 0 => return,
+                _ if token.position == LinePosition::Margin => return,
+                _ => {}
+            }
+        }
+    }
+
     /// Skips what is left of a broken expression in a block: to its `;`, or the `}` that closes the block.
     /// False if neither comes before the next item.
     pub(super) fn skip_in_block(&mut self) -> bool {

@@ -79,7 +79,11 @@ impl Cursor<'_> {
         }
         let end = self.previous().span;
         let span = Span { start: end.end.saturating_sub(1).max(end.start), ..end };
-        self.report(SyntaxError::MissingDot { what, next: next.span, span });
+        self.report(SyntaxError::MissingDot {
+            what,
+            next: (next.kind != TokenKind::Eof).then_some(next.span),
+            span,
+        });
         Ok(())
     }
 

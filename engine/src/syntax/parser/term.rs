@@ -238,7 +238,13 @@ impl Cursor<'_> {
             let span = self.peek().span;
             return self.fail(SyntaxError::BareCondition { condition: condition.span, span });
         }
+        let call = self.at(TokenKind::LParen) && matches!(condition.kind, ExprKind::Name(_));
         let then = self.term()?;
+        if call && self.at(TokenKind::LBrace) {
+            // `if f(x) {`
+            let span = self.peek().span;
+            return self.fail(SyntaxError::BareCondition { condition: condition.span.to(then.span), span });
+        }
         let otherwise = self.eat_keyword(Keyword::Else).map(|_| self.term()).transpose()?;
         Ok(ExprKind::If(Box::new(condition), Box::new(then), otherwise.map(Box::new)))
     }
