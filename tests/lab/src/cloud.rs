@@ -22,13 +22,23 @@ impl Cloud {
     /// Starts `n` hypervisors, Northbound and the given `weir` with `rules`; joins every hypervisor and waits
     /// until each has an OpenFlow session.
     pub fn start(n: usize, program: impl Into<PathBuf>, rules: impl Into<PathBuf>) -> Result<Cloud> {
+        Cloud::start_with(n, program, rules, &[])
+    }
+
+    /// The same with further arguments of `weir run`.
+    pub fn start_with(
+        n: usize,
+        program: impl Into<PathBuf>,
+        rules: impl Into<PathBuf>,
+        args: &[&str],
+    ) -> Result<Cloud> {
         let lab = Lab::start(n)?;
         let northbound = lab.northbound()?;
         let options = WeirOptions {
             program: program.into(),
             rules: rules.into(),
             northbound: northbound.remote(),
-            args: Vec::new(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
         };
         let weir = Weir::start(&lab, options)?;
         let cloud = Cloud { weir, northbound, lab };

@@ -261,12 +261,15 @@ fn tell_changes(story: &Story, lab: &Lab, watches: &mut [FlowWatch], told: &mut 
     Ok(())
 }
 
+/// The daemon logs what each commit changed and how long it took.
 fn tell_latencies(story: &mut Story, weir: &Weir) -> Result {
-    story.step("What Weir says about it");
+    const SHOWN: usize = 8;
+    story.step("What the last commits cost, by Weir's own log");
     let log = weir.log()?;
-    let commits: Vec<&str> = log.lines().filter(|line| line.contains("commit")).collect();
-    for line in commits.iter().rev().take(8).rev() {
-        story.say(line);
+    let commits: Vec<&str> =
+        log.lines().filter_map(|line| line.find("commit epoch=").map(|at| &line[at..])).collect();
+    for commit in &commits[commits.len().saturating_sub(SHOWN)..] {
+        story.say(commit);
     }
     Ok(())
 }
