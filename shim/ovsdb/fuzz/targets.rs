@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use ovsdb::monitor::{MonitorPlan, MonitorSpec, Replica, TableUpdates};
+use ovsdb::monitor::{MonitorPlan, MonitorSpec, Replica, TableUpdates, UpdateStyle};
 use ovsdb::relations::relations;
 use ovsdb::schema::DatabaseSchema;
-use ovsdb::wire::{FrameLimits, Framer, Incoming, Rpc, RpcConfig};
+use ovsdb::wire::{FrameLimits, Framer, Incoming, JsonText, Rpc, RpcConfig};
 use serde_json::Value;
 
 /// A stream from a peer: however it is chopped up, the same comes out of it, up to the same error.
@@ -37,9 +37,17 @@ pub fn updates(data: &[u8]) {
     replica.start(MonitorPlan::new(&MonitorSpec::all("Lab"), &schema).expect("a plan"));
     let mut believed = BTreeMap::new();
     for (n, message) in messages.into_iter().enumerate() {
-        let Ok(updates) = TableUpdates::from_json2(message) else { return };
+        let mut from_text = replica.clone();
+        let text = JsonText::try_from(&message).expect("text");
+        let read = if n == 0 {
+            from_text.reset_text(UpdateStyle::Differences, &text)
+        } else {
+            from_text.apply_text(UpdateStyle::Differences, &text)
+        };
+        let Ok(updates) = TableUpdates::read(UpdateStyle::Differences, message) else { return };
         let before = replica.n_rows();
         let applied = if n == 0 { replica.reset(&updates) } else { replica.apply(&updates) };
+        assert_eq!(read, applied);
         match applied {
             Err(_) => assert_eq!(replica.n_rows(), before),
             Ok(changes) => {

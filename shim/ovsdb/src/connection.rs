@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::error::{DecodeError, decode_error};
-use crate::monitor::{ChangeSet, MonitorPlan, MonitorSpec, PlanError, Replica, ReplicaError, TableUpdates};
+use crate::monitor::{ChangeSet, MonitorPlan, MonitorSpec, PlanError, Replica, ReplicaError, UpdateStyle};
 use crate::schema::DatabaseSchema;
 use crate::transact::{DbError, ErrorKind};
 use crate::value::Uuid;
-use crate::wire::{Incoming, RequestId, Rpc, RpcConfig, RpcError};
+use crate::wire::{Incoming, JsonText, RequestId, Rpc, RpcConfig, RpcError};
 
 /// An OVSDB connection: requests by number, locks, and at most one monitored database whose rows it keeps in a
 /// [`Replica`].
@@ -137,7 +137,7 @@ impl Connection {
             match self.rpc.next_incoming()? {
                 None => return Ok(None),
                 Some(Incoming::Reply { id, result }) => self.on_reply(id, result)?,
-                Some(Incoming::Notification { method, params }) => self.on_notification(&method, params)?,
+                Some(Incoming::Notification { method, params }) => self.on_notification(&method, &params)?,
             }
         }
     }
@@ -200,14 +200,11 @@ impl Connection {
         self.rpc.deadline()
     }
 
-    fn on_reply(&mut self, id: RequestId, result: Result<Value, Value>) -> Result<(), ConnectionError> {
-        let result = result.map_err(|error| {
-            DbError::from_json(&error).unwrap_or_else(|_| DbError {
-                error: error.to_string(),
-                details: None,
-                syntax: None,
-            })
-        });
+    fn on_reply(&mut self, id: RequestId, result: Result<JsonText, JsonText>) -> Result<(), ConnectionError> {
+        let result = match result {
+            Ok(text) => Ok(text),
+            Err(text) => Err(read_error(&text.value().map_err(decode("reply"))?)),
+        };
         match std::mem::replace(&mut self.watching, Watching::Nothing) {
             Watching::Schema { id: wanted, spec, replica } if wanted == id => {
                 self.on_schema(result, &spec, replica)
@@ -217,6 +214,10 @@ impl Connection {
             }
             other => {
                 self.watching = other;
+                let result = match result {
+                    Ok(text) => Ok(text.value().map_err(decode("reply"))?),
+                    Err(error) => Err(error),
+                };
                 if let Some(name) = self.locks.remove(&id) {
                     let held = |value: &Value| value.get("locked") == Some(&Value::Bool(true));
                     if result.as_ref().is_ok_and(held) {
@@ -233,13 +234,15 @@ impl Connection {
 
     fn on_schema(
         &mut self,
-        result: Result<Value, DbError>,
+        result: Result<JsonText, DbError>,
         spec: &MonitorSpec,
         mut replica: Replica,
     ) -> Result<(), ConnectionError> {
         let planned = result
             .map_err(|error| ConnectionError::Refused { method: "get_schema", error })
-            .and_then(|json| DatabaseSchema::from_json(&json).map_err(decode("get_schema")))
+            .and_then(|text| {
+                text.value().and_then(|json| DatabaseSchema::from_json(&json)).map_err(decode("get_schema"))
+            })
             .and_then(|schema| Ok((MonitorPlan::new(spec, &schema)?, schema)));
         match planned {
             Ok((plan, schema)) => {
@@ -273,7 +276,7 @@ impl Connection {
 
     fn on_monitored(
         &mut self,
-        result: Result<Value, DbError>,
+        result: Result<JsonText, DbError>,
         method: MonitorMethod,
         mut replica: Replica,
     ) -> Result<(), ConnectionError> {
@@ -287,7 +290,7 @@ impl Connection {
         };
         let applied = result
             .map_err(|error| ConnectionError::Refused { method: method.name(), error })
-            .and_then(|json| apply_reply(&mut replica, method, json));
+            .and_then(|text| apply_reply(&mut replica, method, &text));
         if applied.is_err() {
             replica.distrust();
         }
@@ -296,18 +299,15 @@ impl Connection {
         Ok(())
     }
 
-    fn on_notification(&mut self, method: &str, params: Value) -> Result<(), ConnectionError> {
-        let mut params = match params {
-            Value::Array(params) => params,
-            _ => Vec::new(),
-        };
+    fn on_notification(&mut self, method: &str, params: &JsonText) -> Result<(), ConnectionError> {
         match method {
-            "update" => self.on_update("update", &mut params),
-            "update2" => self.on_update("update2", &mut params),
-            "update3" => self.on_update("update3", &mut params),
+            "update" => self.on_update("update", params),
+            "update2" => self.on_update("update2", params),
+            "update3" => self.on_update("update3", params),
             "locked" | "stolen" => {
-                if let Some(Value::String(name)) = params.first() {
-                    let name = name.clone();
+                let params = params.value().map_err(decode("lock"))?;
+                if let Some(name) = params.get(0).and_then(Value::as_str) {
+                    let name = name.to_owned();
                     let held = method == "locked";
                     self.outputs.push_back(if held {
                         Output::LockHeld(name)
@@ -317,10 +317,14 @@ impl Connection {
                 }
                 Ok(())
             }
-            "monitor_canceled" => match self.replica_of(params.first()).and_then(|replica| replica.plan()) {
-                Some(plan) => Err(ConnectionError::MonitorCanceled(plan.database().to_owned())),
-                None => Ok(()),
-            },
+            "monitor_canceled" => {
+                let params = params.value().map_err(decode("monitor_canceled"))?;
+                let replica = params.get(0).and_then(|monitor| self.replica_of(monitor));
+                match replica.and_then(|replica| replica.plan()) {
+                    Some(plan) => Err(ConnectionError::MonitorCanceled(plan.database().to_owned())),
+                    None => Ok(()),
+                }
+            }
             other => {
                 tracing::debug!(method = other, "notification of no known kind");
                 Ok(())
@@ -328,12 +332,14 @@ impl Connection {
         }
     }
 
-    fn on_update(&mut self, method: &'static str, params: &mut [Value]) -> Result<(), ConnectionError> {
-        let Some(replica) = self.replica_of(params.first()) else {
+    fn on_update(&mut self, method: &'static str, params: &JsonText) -> Result<(), ConnectionError> {
+        let members = params.members().unwrap_or_default();
+        let monitor = members.first().and_then(|monitor| monitor.value().ok());
+        let Some(replica) = monitor.and_then(|monitor| self.replica_of(&monitor)) else {
             tracing::debug!(method, "update of what is not monitored");
             return Ok(());
         };
-        let applied = apply_update(replica, method, params);
+        let applied = apply_update(replica, method, &members);
         if applied.is_err() {
             replica.distrust();
         }
@@ -350,10 +356,10 @@ impl Connection {
     }
 
     /// The replica of a running monitoring, if `monitor` is its identifier.
-    fn replica_of(&mut self, monitor: Option<&Value>) -> Option<&mut Replica> {
+    fn replica_of(&mut self, monitor: &Value) -> Option<&mut Replica> {
         let wanted = self.monitor_id();
         match &mut self.watching {
-            Watching::Updates { replica } => (monitor? == &wanted).then_some(replica),
+            Watching::Updates { replica } => (monitor == &wanted).then_some(replica),
             Watching::Nothing | Watching::Schema { .. } | Watching::Monitor { .. } => None,
         }
     }
@@ -382,23 +388,26 @@ impl MonitorMethod {
 fn apply_reply(
     replica: &mut Replica,
     method: MonitorMethod,
-    json: Value,
+    text: &JsonText,
 ) -> Result<ChangeSet, ConnectionError> {
-    let name = method.name();
     match method {
-        MonitorMethod::Plain => Ok(replica.reset(&TableUpdates::from_json(json).map_err(decode(name))?)?),
-        MonitorMethod::Cond => Ok(replica.reset(&TableUpdates::from_json2(json).map_err(decode(name))?)?),
+        MonitorMethod::Plain => Ok(replica.reset_text(UpdateStyle::OldAndNew, text)?),
+        MonitorMethod::Cond => Ok(replica.reset_text(UpdateStyle::Differences, text)?),
         MonitorMethod::CondSince => {
-            let expected = "[found, last-txn-id, table-updates2]";
-            let mut members = match json {
-                Value::Array(members) if members.len() == 3 => members,
-                other => return Err(decode(name)(decode_error(expected, &other))),
+            let at = decode(method.name());
+            let members = text.members().unwrap_or_default();
+            let [found, last, updates] = members.as_slice() else {
+                let value = text.value().map_err(&at)?;
+                return Err(at(decode_error("[found, last-txn-id, table-updates2]", &value)));
             };
-            let updates = TableUpdates::from_json2(members[2].take()).map_err(decode(name))?;
-            let found =
-                members[0].as_bool().ok_or_else(|| decode(name)(decode_error("a boolean", &members[0])))?;
-            let last = transaction(name, &members[1])?;
-            let changes = if found { replica.apply(&updates) } else { replica.reset(&updates) }?;
+            let found = found.value().map_err(&at)?;
+            let found = found.as_bool().ok_or_else(|| at(decode_error("a boolean", &found)))?;
+            let last = transaction(last).map_err(&at)?;
+            let changes = if found {
+                replica.apply_text(UpdateStyle::Differences, updates)
+            } else {
+                replica.reset_text(UpdateStyle::Differences, updates)
+            }?;
             replica.set_last_transaction(last);
             Ok(changes)
         }
@@ -408,31 +417,34 @@ fn apply_reply(
 fn apply_update(
     replica: &mut Replica,
     method: &'static str,
-    params: &mut [Value],
+    params: &[JsonText],
 ) -> Result<ChangeSet, ConnectionError> {
     match (method, params) {
-        ("update", [_, updates]) => {
-            Ok(replica.apply(&TableUpdates::from_json(updates.take()).map_err(decode(method))?)?)
-        }
-        ("update2", [_, updates]) => {
-            Ok(replica.apply(&TableUpdates::from_json2(updates.take()).map_err(decode(method))?)?)
-        }
+        ("update", [_, updates]) => Ok(replica.apply_text(UpdateStyle::OldAndNew, updates)?),
+        ("update2", [_, updates]) => Ok(replica.apply_text(UpdateStyle::Differences, updates)?),
         ("update3", [_, last, updates]) => {
-            let last = transaction(method, last)?;
-            let changes =
-                replica.apply(&TableUpdates::from_json2(updates.take()).map_err(decode(method))?)?;
+            let last = transaction(last).map_err(decode(method))?;
+            let changes = replica.apply_text(UpdateStyle::Differences, updates)?;
             replica.set_last_transaction(last);
             Ok(changes)
         }
         (_, params) => {
-            Err(decode(method)(decode_error("the parameters of an update", &Value::Array(params.to_vec()))))
+            let params =
+                params.iter().map(JsonText::value).collect::<Result<Vec<_>, _>>().map_err(decode(method))?;
+            Err(decode(method)(decode_error("the parameters of an update", &Value::Array(params))))
         }
     }
 }
 
-fn transaction(method: &'static str, json: &Value) -> Result<Uuid, ConnectionError> {
+fn read_error(error: &Value) -> DbError {
+    let text = |_| DbError { error: error.to_string(), details: None, syntax: None };
+    DbError::from_json(error).unwrap_or_else(text)
+}
+
+fn transaction(text: &JsonText) -> Result<Uuid, DecodeError> {
+    let json = text.value()?;
     let uuid = json.as_str().and_then(|text| text.parse().ok());
-    uuid.ok_or_else(|| decode(method)(decode_error("a transaction's uuid", json)))
+    uuid.ok_or_else(|| decode_error("a transaction's uuid", &json))
 }
 
 fn decode(method: &'static str) -> impl Fn(DecodeError) -> ConnectionError {

@@ -426,14 +426,30 @@ fn good_messages_before_garbage_are_still_told() {
 }
 
 #[test]
+fn a_row_that_is_changed_twice_is_refused() {
+    let mut server = Server::monitoring(json!({ROW: {"initial": {"name": "a"}}}));
+    let row = |name: &str| format!("\"{ROW}\":{{\"modify\":{{\"name\":\"{name}\"}}}}");
+    let updates = format!("{{\"Host\":{{{},{}}}}}", row("b"), row("c"));
+    server.says_bytes(
+        format!("{{\"id\":null,\"method\":\"update3\",\"params\":[[\"monitor\",1],\"{TXN}\",{updates}]}}")
+            .as_bytes(),
+    );
+    let twice = ReplicaError::Twice { table: "Host".to_owned(), uuid: ROW.parse().unwrap() };
+    assert_eq!(server.error(), ConnectionError::Replica(twice));
+}
+
+#[test]
 fn updates_that_cannot_be_read_name_the_place() {
     for (updates, expected) in [
-        (json!([]), "update3: expected updates of tables, found `[]`"),
-        (json!({"Host": 1}), "update3: in Host: expected updates of a table, found `1`"),
-        (json!({"Host": {"x": {}}}), "update3: in Host: expected a row's uuid, found `\"x\"`"),
+        (json!([]), "update of monitored tables: expected updates of tables, found `[]`"),
+        (json!({"Host": 1}), "update of monitored tables: in Host: expected updates of a table, found `1`"),
+        (
+            json!({"Host": {"x": {}}}),
+            "update of monitored tables: in Host: expected a row's uuid, found `\"x\"`",
+        ),
         (
             json!({"Host": {ROW: {}}}),
-            "update3: in Host.00000000-0000-0000-0000-000000000001: expected the update of a row, found `{}`",
+            "update of monitored tables: in Host.00000000-0000-0000-0000-000000000001: expected the update of a row, found `{}`",
         ),
         (json!({"Printer": {ROW: {"delete": null}}}), "update of table `Printer`, which is not monitored"),
         (

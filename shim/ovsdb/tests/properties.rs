@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ovsdb::monitor::{MonitorPlan, MonitorSpec, Replica, TableUpdates};
+use ovsdb::monitor::{MonitorPlan, MonitorSpec, Replica, TableUpdates, UpdateStyle};
 use ovsdb::schema::{AtomicType, BaseType, ColumnSchema, ColumnType, DatabaseSchema, TableSchema};
 use ovsdb::value::{Atom, Datum, Real, Uuid};
-use ovsdb::wire::{FrameLimits, Framer};
+use ovsdb::wire::{FrameLimits, Framer, JsonText};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -156,7 +156,12 @@ proptest! {
         replica.start(MonitorPlan::new(&MonitorSpec::all("Lab"), &schema_of(&columns)).unwrap());
         let (mut before, mut believed) = (Contents::new(), Contents::new());
         for now in history {
-            let updates = TableUpdates::from_json2(updates2(&columns, &before, &now)).unwrap();
+            let json = updates2(&columns, &before, &now);
+            // Straight from the text it must be the same.
+            let text = JsonText::try_from(&json).unwrap();
+            let from_text = replica.clone().apply_text(UpdateStyle::Differences, &text);
+            let updates = TableUpdates::read(UpdateStyle::Differences, json).unwrap();
+            prop_assert_eq!(&from_text, &replica.clone().apply(&updates));
             believe(&mut believed, &replica.apply(&updates).unwrap());
             prop_assert_eq!(&believed, &now);
             prop_assert_eq!(&contents(&replica), &now);
@@ -170,7 +175,7 @@ proptest! {
         replica.start(MonitorPlan::new(&MonitorSpec::all("Lab"), &schema_of(&columns)).unwrap());
         let mut believed = Contents::new();
         for now in history {
-            let updates = TableUpdates::from_json2(updates2(&columns, &Contents::new(), &now)).unwrap();
+            let updates = TableUpdates::read(UpdateStyle::Differences, updates2(&columns, &Contents::new(), &now)).unwrap();
             believe(&mut believed, &replica.reset(&updates).unwrap());
             prop_assert_eq!(&believed, &now);
             prop_assert_eq!(&contents(&replica), &now);

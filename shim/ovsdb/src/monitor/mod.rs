@@ -2,6 +2,7 @@
 
 mod change;
 mod plan;
+mod read;
 mod replica;
 mod spec;
 mod update;
@@ -10,4 +11,4 @@ pub use change::{Change, ChangeSet};
 pub use plan::{MonitorPlan, PlanError};
 pub use replica::{Replica, ReplicaError};
 pub use spec::{MonitorSpec, TableSpec};
-pub use update::{RowUpdate, TableUpdates};
+pub use update::{RowUpdate, TableUpdates, UpdateStyle};

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Change, ChangeSet, MonitorPlan, RowUpdate, TableUpdates};
+use super::read::Updates;
+use super::{Change, ChangeSet, MonitorPlan, RowUpdate, TableUpdates, UpdateStyle};
 use crate::error::{DecodeError, decode_error};
 use crate::schema::ColumnType;
 use crate::value::{AtomMap, Datum, Layout, Row, Uuid};
+use crate::wire::JsonText;
 
 /// A copy of the monitored rows, kept across connections.
 ///
@@ -30,6 +32,22 @@ pub enum ReplicaError {
     /// It is about a table that is not monitored.
     #[error("update of table `{0}`, which is not monitored")]
     UnknownTable(String),
+    /// It should be all rows, but does not have this one as a whole.
+    #[error("row {uuid} of table `{table}` does not come as a whole")]
+    NotWhole {
+        /// The table.
+        table: String,
+        /// The row.
+        uuid: Uuid,
+    },
+    /// It has two changes of one row.
+    #[error("update has row {uuid} of table `{table}` twice")]
+    Twice {
+        /// The table.
+        table: String,
+        /// The row.
+        uuid: Uuid,
+    },
     /// It changes columns of a row that is not there.
     #[error("update modifies row {uuid} of table `{table}`, which is not there")]
     UnknownRow {
@@ -68,61 +86,26 @@ impl Replica {
 
     /// Applies what happened since the message before.
     pub fn apply(&mut self, updates: &TableUpdates) -> Result<ChangeSet, ReplicaError> {
-        let mut changes = Vec::with_capacity(updates.rows.len());
-        for (table, uuid, update) in &updates.rows {
-            let layout = self.layout(table)?;
-            let old = self.row(table, *uuid);
-            let at = |error: DecodeError| error.inside(&uuid.to_string()).inside(table);
-            let new = match update {
-                RowUpdate::Whole(json) => Some(Arc::new(Row::from_json(layout, json).map_err(at)?)),
-                RowUpdate::Gone => None,
-                RowUpdate::Difference(json) => {
-                    let unknown = || ReplicaError::UnknownRow { table: table.clone(), uuid: *uuid };
-                    let row = old.ok_or_else(unknown)?;
-                    Some(Arc::new(differ(row, layout, json).map_err(at)?))
-                }
-            };
-            if old != new.as_ref() {
-                changes.push(Change {
-                    table: Arc::clone(layout.table()),
-                    uuid: *uuid,
-                    old: old.cloned(),
-                    new,
-                });
-            }
-        }
-        Ok(self.commit(changes))
+        let deltas = self.deltas(updates)?;
+        self.apply_deltas(deltas)
     }
 
     /// Replaces the contents by what `updates` has, and returns what that changes.
     pub fn reset(&mut self, updates: &TableUpdates) -> Result<ChangeSet, ReplicaError> {
-        let mut changes = Vec::new();
-        let mut present: BTreeMap<&str, HashSet<Uuid>> = BTreeMap::new();
-        for (table, uuid, update) in &updates.rows {
-            let layout = self.layout(table)?;
-            let at = |error: DecodeError| error.inside(&uuid.to_string()).inside(table);
-            let json = match update {
-                RowUpdate::Whole(json) => json,
-                RowUpdate::Difference(json) => return Err(at(decode_error("a whole row", json)).into()),
-                RowUpdate::Gone => return Err(at(decode_error("a whole row", &Value::Null)).into()),
-            };
-            present.entry(table).or_default().insert(*uuid);
-            let row = Row::from_json(layout, json).map_err(at)?;
-            let old = self.row(table, *uuid);
-            if old.is_none_or(|old| **old != row) {
-                let (old, new) = (old.cloned(), Some(Arc::new(row)));
-                changes.push(Change { table: Arc::clone(layout.table()), uuid: *uuid, old, new });
-            }
-        }
-        for (table, rows) in &self.tables {
-            let still = present.get(table.as_ref());
-            for (uuid, row) in rows.iter().filter(|(uuid, _)| still.is_none_or(|still| !still.contains(uuid)))
-            {
-                let table = Arc::clone(table);
-                changes.push(Change { table, uuid: *uuid, old: Some(Arc::clone(row)), new: None });
-            }
-        }
-        Ok(self.commit(changes))
+        let deltas = self.deltas(updates)?;
+        self.reset_to(deltas)
+    }
+
+    /// Like [`Replica::apply`], from the text of a `<table-updates>` or `<table-updates2>`.
+    pub fn apply_text(&mut self, style: UpdateStyle, updates: &JsonText) -> Result<ChangeSet, ReplicaError> {
+        let deltas = self.read(style, updates)?;
+        self.apply_deltas(deltas)
+    }
+
+    /// Like [`Replica::reset`], from the text of a `<table-updates>` or `<table-updates2>`.
+    pub fn reset_text(&mut self, style: UpdateStyle, updates: &JsonText) -> Result<ChangeSet, ReplicaError> {
+        let deltas = self.read(style, updates)?;
+        self.reset_to(deltas)
     }
 
     /// What is monitored, once there has been a connection.
@@ -155,13 +138,87 @@ impl Replica {
         self.last_transaction
     }
 
-    fn layout(&self, table: &str) -> Result<&Arc<Layout>, ReplicaError> {
-        let layout = self.plan.as_ref().and_then(|plan| plan.layout(table));
-        layout.ok_or_else(|| ReplicaError::UnknownTable(table.to_owned()))
+    /// Reads the text quickly, or else slowly, to say what is wrong with it.
+    fn read(&self, style: UpdateStyle, updates: &JsonText) -> Result<Vec<RowDelta>, ReplicaError> {
+        if let Some(plan) = &self.plan
+            && let Ok(deltas) = updates.read(Updates::new(style, plan))
+        {
+            return Ok(deltas);
+        }
+        let updates = TableUpdates::read(style, updates.value()?)?;
+        self.deltas(&updates)
     }
 
-    fn commit(&mut self, mut changes: Vec<Change>) -> ChangeSet {
+    fn deltas(&self, updates: &TableUpdates) -> Result<Vec<RowDelta>, ReplicaError> {
+        updates
+            .rows
+            .iter()
+            .map(|(table, uuid, update)| {
+                let layout = self.plan.as_ref().and_then(|plan| plan.layout(table));
+                let layout = layout.ok_or_else(|| ReplicaError::UnknownTable(table.clone()))?;
+                let at = |error: DecodeError| error.inside(&uuid.to_string()).inside(table);
+                let delta = match update {
+                    RowUpdate::Whole(json) => Delta::Whole(Row::from_json(layout, json).map_err(at)?),
+                    RowUpdate::Difference(json) => Delta::Difference(differences(layout, json).map_err(at)?),
+                    RowUpdate::Gone => Delta::Gone,
+                };
+                Ok(RowDelta { layout: Arc::clone(layout), uuid: *uuid, delta })
+            })
+            .collect()
+    }
+
+    fn apply_deltas(&mut self, deltas: Vec<RowDelta>) -> Result<ChangeSet, ReplicaError> {
+        let mut changes = Vec::with_capacity(deltas.len());
+        for RowDelta { layout, uuid, delta } in deltas {
+            let table = layout.table();
+            let old = self.row(table, uuid);
+            let new = match delta {
+                Delta::Whole(row) => Some(Arc::new(row)),
+                Delta::Gone => None,
+                Delta::Difference(differences) => {
+                    let unknown = || ReplicaError::UnknownRow { table: table.to_string(), uuid };
+                    Some(Arc::new(differ(old.ok_or_else(unknown)?, differences)))
+                }
+            };
+            if old != new.as_ref() {
+                changes.push(Change { table: Arc::clone(table), uuid, old: old.cloned(), new });
+            }
+        }
+        self.commit(changes)
+    }
+
+    fn reset_to(&mut self, deltas: Vec<RowDelta>) -> Result<ChangeSet, ReplicaError> {
+        let mut changes = Vec::new();
+        let mut present: BTreeMap<Arc<str>, HashSet<Uuid>> = BTreeMap::new();
+        for RowDelta { layout, uuid, delta } in deltas {
+            let table = layout.table();
+            let Delta::Whole(row) = delta else {
+                return Err(ReplicaError::NotWhole { table: table.to_string(), uuid });
+            };
+            present.entry(Arc::clone(table)).or_default().insert(uuid);
+            let old = self.row(table, uuid);
+            if old.is_none_or(|old| **old != row) {
+                let (old, new) = (old.cloned(), Some(Arc::new(row)));
+                changes.push(Change { table: Arc::clone(table), uuid, old, new });
+            }
+        }
+        for (table, rows) in &self.tables {
+            let still = present.get(table);
+            for (uuid, row) in rows.iter().filter(|(uuid, _)| still.is_none_or(|still| !still.contains(uuid)))
+            {
+                let table = Arc::clone(table);
+                changes.push(Change { table, uuid: *uuid, old: Some(Arc::clone(row)), new: None });
+            }
+        }
+        self.commit(changes)
+    }
+
+    fn commit(&mut self, mut changes: Vec<Change>) -> Result<ChangeSet, ReplicaError> {
         changes.sort_by(|left, right| (&left.table, left.uuid).cmp(&(&right.table, right.uuid)));
+        let same = |pair: &[Change]| pair[0].table == pair[1].table && pair[0].uuid == pair[1].uuid;
+        if let Some(pair) = changes.windows(2).find(|pair| same(pair)) {
+            return Err(ReplicaError::Twice { table: pair[0].table.to_string(), uuid: pair[0].uuid });
+        }
         for change in &changes {
             let rows = self.tables.entry(Arc::clone(&change.table)).or_default();
             match &change.new {
@@ -169,23 +226,49 @@ impl Replica {
                 None => rows.remove(&change.uuid),
             };
         }
-        ChangeSet { changes }
+        Ok(ChangeSet { changes })
     }
 }
 
-/// The row after a `modify`.
-fn differ(row: &Row, layout: &Arc<Layout>, json: &Value) -> Result<Row, DecodeError> {
+/// What an update says of one row, read by the row's layout.
+#[derive(Debug)]
+pub(super) struct RowDelta {
+    pub(super) layout: Arc<Layout>,
+    pub(super) uuid: Uuid,
+    pub(super) delta: Delta,
+}
+
+#[derive(Debug)]
+pub(super) enum Delta {
+    Whole(Row),
+    /// By how much columns differ, with their places in the layout.
+    Difference(Vec<(usize, Datum)>),
+    Gone,
+}
+
+/// The columns of a `modify`.
+fn differences(layout: &Layout, json: &Value) -> Result<Vec<(usize, Datum)>, DecodeError> {
     let members = json.as_object().ok_or_else(|| decode_error("changed columns", json))?;
+    members
+        .iter()
+        .map(|(name, value)| {
+            let position = layout
+                .position(name)
+                .ok_or_else(|| decode_error("a column of the monitored ones", value).inside(name))?;
+            let column_type = &layout.columns()[position].column_type;
+            Ok((position, Datum::from_json(value, column_type).map_err(|error| error.inside(name))?))
+        })
+        .collect()
+}
+
+/// The row after a `modify`.
+fn differ(row: &Row, differences: Vec<(usize, Datum)>) -> Row {
     let mut new = row.clone();
-    for (name, value) in members {
-        let position = layout
-            .position(name)
-            .ok_or_else(|| decode_error("a column of the monitored ones", value).inside(name))?;
-        let column_type = &layout.columns()[position].column_type;
-        let difference = Datum::from_json(value, column_type).map_err(|error| error.inside(name))?;
+    for (position, difference) in differences {
+        let column_type = &row.layout().columns()[position].column_type;
         new.replace(position, combine(&row.values()[position], difference, column_type));
     }
-    Ok(new)
+    new
 }
 
 /// The value that differs from `old` by `difference` as `update2` defines it.

@@ -21,30 +21,40 @@ pub enum RowUpdate {
     Gone,
 }
 
+/// The two ways of saying it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpdateStyle {
+    /// The `<table-updates>` of `monitor` and `update` (RFC 7047 section 4.1.6): rows before and after.
+    OldAndNew,
+    /// The `<table-updates2>` of `monitor_cond`, `monitor_cond_since`, `update2` and `update3` (ovsdb-server(7)): rows
+    /// and differences.
+    Differences,
+}
+
 impl TableUpdates {
-    /// Reads a `<table-updates>` of `monitor` and `update` (RFC 7047 section 4.1.6).
-    pub fn from_json(json: Value) -> Result<Self, DecodeError> {
-        Self::read(json, |members| match (members.remove("old"), members.remove("new")) {
-            (_, Some(new)) => Some(RowUpdate::Whole(new)),
-            (Some(_), None) => Some(RowUpdate::Gone),
-            (None, None) => None,
-        })
+    /// Reads the updates of all tables.
+    pub fn read(style: UpdateStyle, json: Value) -> Result<Self, DecodeError> {
+        match style {
+            UpdateStyle::OldAndNew => {
+                Self::read_by(json, |members| match (members.remove("old"), members.remove("new")) {
+                    (_, Some(new)) => Some(RowUpdate::Whole(new)),
+                    (Some(_), None) => Some(RowUpdate::Gone),
+                    (None, None) => None,
+                })
+            }
+            UpdateStyle::Differences => Self::read_by(json, |members| {
+                if let Some(row) = members.remove("initial").or_else(|| members.remove("insert")) {
+                    return Some(RowUpdate::Whole(row));
+                }
+                if let Some(difference) = members.remove("modify") {
+                    return Some(RowUpdate::Difference(difference));
+                }
+                members.contains_key("delete").then_some(RowUpdate::Gone)
+            }),
+        }
     }
 
-    /// Reads a `<table-updates2>` of `monitor_cond`, `monitor_cond_since`, `update2` and `update3`.
-    pub fn from_json2(json: Value) -> Result<Self, DecodeError> {
-        Self::read(json, |members| {
-            if let Some(row) = members.remove("initial").or_else(|| members.remove("insert")) {
-                return Some(RowUpdate::Whole(row));
-            }
-            if let Some(difference) = members.remove("modify") {
-                return Some(RowUpdate::Difference(difference));
-            }
-            members.contains_key("delete").then_some(RowUpdate::Gone)
-        })
-    }
-
-    fn read(
+    fn read_by(
         json: Value,
         row_update: impl Fn(&mut Map<String, Value>) -> Option<RowUpdate>,
     ) -> Result<Self, DecodeError> {

@@ -47,7 +47,7 @@ impl Atom {
     /// integer; a uuid may be a `named-uuid`.
     pub fn from_json(json: &Value, atomic: AtomicType) -> Result<Self, DecodeError> {
         let atom = match atomic {
-            AtomicType::Integer => integer(json).map(Atom::Integer),
+            AtomicType::Integer => integer(json),
             AtomicType::Real => json.as_f64().and_then(Real::new).map(Atom::Real),
             AtomicType::Boolean => json.as_bool().map(Atom::Boolean),
             AtomicType::String => json.as_str().map(|text| Atom::String(Arc::from(text))),
@@ -62,12 +62,18 @@ impl Atom {
             Value::Bool(truth) => Ok(Atom::Boolean(*truth)),
             Value::String(text) => Ok(Atom::String(Arc::from(text.as_str()))),
             Value::Number(_) => integer(json)
-                .map(Atom::Integer)
                 .or_else(|| json.as_f64().and_then(Real::new).map(Atom::Real))
                 .ok_or_else(|| decode_error("a number", json)),
             Value::Array(_) => tagged_uuid(json),
             Value::Null | Value::Object(_) => Err(decode_error("an atom", json)),
         }
+    }
+
+    /// The integer that was written as a number with a fraction or an exponent, if it is one.
+    pub(crate) fn integer_of(number: f64) -> Option<Self> {
+        // The least integer is a power of two, hence an exact double; its negation is the first that does not fit.
+        let least = i64::MIN as f64;
+        (number.fract() == 0.0 && (least..-least).contains(&number)).then_some(Atom::Integer(number as i64))
     }
 
     /// The atom as RFC 7047 writes it.
@@ -212,14 +218,8 @@ impl Hash for Real {
     }
 }
 
-fn integer(json: &Value) -> Option<i64> {
-    json.as_i64().or_else(|| {
-        let number = json.as_f64()?;
-        // The least integer is a power of two, hence an exact double; its negation is the first that does not fit.
-        let least = i64::MIN as f64;
-        let fits = number.fract() == 0.0 && (least..-least).contains(&number);
-        fits.then_some(number as i64)
-    })
+fn integer(json: &Value) -> Option<Atom> {
+    json.as_i64().map(Atom::Integer).or_else(|| Atom::integer_of(json.as_f64()?))
 }
 
 fn tagged_uuid(json: &Value) -> Result<Atom, DecodeError> {

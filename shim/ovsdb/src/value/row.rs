@@ -25,6 +25,8 @@ pub struct ColumnLayout {
     pub name: Arc<str>,
     /// Its declared type.
     pub column_type: ColumnType,
+    /// What it holds when nobody has set it.
+    pub default: Datum,
 }
 
 impl Layout {
@@ -35,7 +37,10 @@ impl Layout {
             table: Arc::from(table),
             columns: sorted
                 .into_iter()
-                .map(|(name, column_type)| ColumnLayout { name: Arc::from(name), column_type })
+                .map(|(name, column_type)| {
+                    let default = Datum::default_of(&column_type);
+                    ColumnLayout { name: Arc::from(name), column_type, default }
+                })
                 .collect(),
         }
     }
@@ -80,10 +85,22 @@ impl Row {
                 Some(value) => {
                     Datum::from_json(value, &column.column_type).map_err(|error| error.inside(&column.name))
                 }
-                None => Ok(Datum::default_of(&column.column_type)),
+                None => Ok(column.default.clone()),
             })
             .collect::<Result<_, _>>()?;
         Ok(Row { layout: Arc::clone(layout), values })
+    }
+
+    /// A row of these values, by their places in the layout, and defaults where none is given.
+    pub(crate) fn with_defaults(layout: &Arc<Layout>, given: Vec<(usize, Datum)>) -> Self {
+        let mut values: Box<[Option<Datum>]> = vec![None; layout.columns.len()].into();
+        for (position, datum) in given {
+            values[position] = Some(datum);
+        }
+        let or_default =
+            |(value, column): (Option<Datum>, &ColumnLayout)| value.unwrap_or_else(|| column.default.clone());
+        let values = values.into_iter().zip(&layout.columns).map(or_default).collect();
+        Row { layout: Arc::clone(layout), values }
     }
 
     /// The row with one column replaced. `position` is the column's place in the layout.

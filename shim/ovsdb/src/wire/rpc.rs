@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{FrameError, FrameLimits, Framer, Message, MessageError};
+use super::message::{notification_text, reply_text, request_text};
+use super::{FrameError, FrameLimits, Framer, JsonText, Message, MessageError, ReadError};
 
 /// One end of a JSON-RPC connection, without its socket and without a clock: bytes and the time go in, bytes and
 /// [`Incoming`]s come out.
@@ -57,14 +58,14 @@ pub enum Incoming {
         /// The request.
         id: RequestId,
         /// The result, or the error.
-        result: Result<Value, Value>,
+        result: Result<JsonText, JsonText>,
     },
     /// A notification.
     Notification {
         /// What is told.
         method: String,
         /// A list of arguments.
-        params: Value,
+        params: JsonText,
     },
 }
 
@@ -83,6 +84,15 @@ pub enum RpcError {
         /// How long nothing was heard.
         silent: Duration,
     },
+}
+
+impl From<ReadError> for RpcError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Frame(error) => RpcError::Frame(error),
+            ReadError::Message(error) => RpcError::Message(error),
+        }
+    }
 }
 
 impl Rpc {
@@ -109,15 +119,16 @@ impl Rpc {
     /// What the peer said next, or `None` if no further message is complete. Echo requests are answered on the way, other
     /// requests refused, and replies to nothing dropped.
     pub fn next_incoming(&mut self) -> Result<Option<Incoming>, RpcError> {
-        while let Some(object) = self.framer.next_object()? {
-            match Message::from_json(object)? {
+        while let Some(frame) = self.framer.next_frame()? {
+            match Message::read(&frame)? {
                 Message::Request { id, method, params } if method == "echo" => {
+                    let params = params.value().map_err(MessageError)?;
                     let result = Ok(if params.is_null() { json!([]) } else { params });
-                    self.send(Message::Reply { id, result });
+                    self.send(&reply_text(&id, &result));
                 }
                 Message::Request { id, method, .. } => {
                     tracing::debug!(method, "request from a peer that should only answer");
-                    self.send(Message::Reply { id, result: Err(json!("unknown method")) });
+                    self.send(&reply_text(&id, &Err(json!("unknown method"))));
                 }
                 Message::Notification { method, params } => {
                     return Ok(Some(Incoming::Notification { method, params }));
@@ -140,13 +151,13 @@ impl Rpc {
         let number = self.next_id;
         self.next_id += 1;
         self.waiting.insert(number);
-        self.send(Message::Request { id: json!(number), method: method.to_owned(), params });
+        self.send(&request_text(&json!(number), method, &params));
         RequestId(number)
     }
 
     /// Sends a notification.
     pub fn notify(&mut self, method: &str, params: Value) {
-        self.send(Message::Notification { method: method.to_owned(), params });
+        self.send(&notification_text(method, &params));
     }
 
     /// Lets time pass: asks for an echo if the peer has been silent for too long, and fails if that goes unanswered.
@@ -157,11 +168,7 @@ impl Rpc {
                 Err(RpcError::Dead { silent: now.saturating_duration_since(self.last_heard) })
             }
             None if now >= self.last_heard + interval => {
-                self.send(Message::Request {
-                    id: json!(PROBE_ID),
-                    method: "echo".to_owned(),
-                    params: json!([]),
-                });
+                self.send(&request_text(&json!(PROBE_ID), "echo", &json!([])));
                 self.probe = Some(Probe { sent: now });
                 Ok(())
             }
@@ -180,8 +187,7 @@ impl Rpc {
         self.config.probe_interval.map(|interval| since + interval)
     }
 
-    fn send(&mut self, message: Message) {
-        let text = message.into_json().to_string();
+    fn send(&mut self, text: &str) {
         self.output.extend_from_slice(text.as_bytes());
     }
 }
