@@ -46,10 +46,10 @@ pub(crate) fn float(token: &Token) -> Result<ExprKind, SyntaxError> {
     {
         return Err(SyntaxError::BadWidth { text: width.to_string(), span: token.span });
     }
-    let value = rest.replace('_', "").parse();
-    let value =
-        value.map_err(|_| SyntaxError::MalformedNumber { text: token.text.into(), span: token.span })?;
-    Ok(ExprKind::Float(value, width))
+    match rest.replace('_', "").parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(ExprKind::Float(value, width)),
+        _ => Err(SyntaxError::MalformedNumber { text: token.text.into(), span: token.span }),
+    }
 }
 
 /// A plain decimal number that fits 32 bits: widths, tuple fields, slice bounds, delays.

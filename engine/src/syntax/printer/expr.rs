@@ -90,9 +90,7 @@ impl Printer {
                 self.push("]");
             }
             ExprKind::Call(function, arguments) => {
-                // `C(..)` would be a relation.
-                let context = if matches!(function.kind, ExprKind::Construct(..)) { OVER } else { POSTFIX };
-                self.expr_in(function, context);
+                self.receiver(function);
                 self.delimited("(", arguments, ")");
             }
             ExprKind::Method(receiver, function, arguments) => {
@@ -213,10 +211,10 @@ impl Printer {
         }
     }
 
-    /// What a selection is made from; `1.0` would be a number.
+    /// What is called or selected from; `1.0` would be a number, `C(x)` and `C[7:0]` relations.
     fn receiver(&mut self, expr: &Expr) {
-        let number = matches!(expr.kind, ExprKind::Int(..) | ExprKind::Float(..));
-        self.expr_in(expr, if number { OVER } else { POSTFIX });
+        let taken = matches!(expr.kind, ExprKind::Int(..) | ExprKind::Float(..) | ExprKind::Construct(..));
+        self.expr_in(expr, if taken { OVER } else { POSTFIX });
     }
 
     /// What an `else` could follow.

@@ -2,10 +2,9 @@
 
 use super::Printer;
 use crate::syntax::ast::{
-    Attribute, Constructor, FieldDecl, Function, Ident, Item, ItemKind, Module, Relation, RelationBody,
-    RelationRole, RelationSemantics, Transformer, Typedef, TypedefBody,
+    Attribute, Constructor, Expr, ExprKind, FieldDecl, Function, Ident, Import, Item, ItemKind, Module,
+    Relation, RelationBody, RelationRole, RelationSemantics, Transformer, Typedef, TypedefBody,
 };
-use crate::syntax::ast::{ExprKind, Import};
 
 impl Printer {
     pub(super) fn module(&mut self, module: &Module) {
@@ -118,7 +117,17 @@ impl Printer {
         }
         if let Some(body) = &function.body {
             self.push(if matches!(body.kind, ExprKind::Block(..)) { " " } else { " = " });
-            self.expr(body);
+            self.unterminated(body);
+        }
+    }
+
+    /// An expression that nothing ends but the next item: `x.index` would go on with its name.
+    fn unterminated(&mut self, expr: &Expr) {
+        let start = self.text.len();
+        self.expr(expr);
+        if self.text[start..].ends_with(".index") {
+            self.text.insert(start, '(');
+            self.push(")");
         }
     }
 
@@ -149,7 +158,7 @@ impl Printer {
         }
         if let Some((variable, key)) = &relation.primary_key {
             self.push(&format!(" primary key ({}) ", variable.name));
-            self.expr(key);
+            self.unterminated(key);
         }
     }
 

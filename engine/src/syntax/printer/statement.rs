@@ -1,7 +1,7 @@
 //! Top-level `for` and its statements.
 
 use super::Printer;
-use crate::syntax::ast::{ExprKind, ForRule, Statement, StatementKind};
+use crate::syntax::ast::{Expr, ExprKind, ForRule, Statement, StatementKind};
 
 impl Printer {
     pub(super) fn for_rule(&mut self, rule: &ForRule) {
@@ -39,11 +39,10 @@ impl Printer {
                 });
             }
             StatementKind::Let(clause, rest) => {
-                // Without parentheses a condition could be taken for another statement.
-                let assignment = matches!(clause.kind, ExprKind::Assign(..));
-                self.push(if assignment { "" } else { "(" });
+                let plain = starts_assignment(clause);
+                self.push(if plain { "" } else { "(" });
                 self.expr(clause);
-                self.push(if assignment { " in" } else { ") in" });
+                self.push(if plain { " in" } else { ") in" });
                 self.line();
                 self.statement(rest);
             }
@@ -52,4 +51,18 @@ impl Printer {
             StatementKind::Skip => self.push("skip"),
         }
     }
+}
+
+/// Whether this reads as an assignment where a statement is wanted. Others, among them conditions, need parentheses to
+/// be told from statements that start alike.
+fn starts_assignment(clause: &Expr) -> bool {
+    let ExprKind::Assign(left, _) = &clause.kind else { return false };
+    matches!(
+        left.kind,
+        ExprKind::Name(_)
+            | ExprKind::Var(_)
+            | ExprKind::Wildcard
+            | ExprKind::Tuple(_)
+            | ExprKind::Construct(..)
+    ) || matches!(&left.kind, ExprKind::Ascribe(inner, _) if matches!(inner.kind, ExprKind::Var(_)))
 }

@@ -1,0 +1,88 @@
+//! What each fuzz target does with its input. The tests run the same on the corpus and on mutations of it.
+#![allow(dead_code, unreachable_pub)]
+
+use weir_engine::command::{Command, CommandParser};
+use weir_engine::diagnostics::render;
+use weir_engine::source::SourceMap;
+use weir_engine::syntax::ast::Module;
+use weir_engine::syntax::parse as parse_module;
+
+/// A rule file: whatever it holds, mistakes are told within it; without mistakes, it prints and reads back the same.
+pub fn parse(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (module, sources, n_mistakes) = read(&text);
+    if n_mistakes > 0 || !module.imports.is_empty() {
+        // Printing puts imports first, which can join an expression to an item that begins with `&`.
+        return;
+    }
+    let printed = module.to_string();
+    let (again, sources_again, n_mistakes) = read(&printed);
+    assert_eq!(n_mistakes, 0, "{text}\nprints as\n{printed}");
+    let (expected, actual) = (shape(&module), shape(&again));
+    assert_eq!(
+        expected,
+        actual,
+        "{}\nprints as\n{}",
+        sources.file(module.file).text,
+        sources_again.file(again.file).text
+    );
+}
+
+/// Commands: the same come out however the text is chopped up, up to the same mistake.
+pub fn command(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let whole = commands([&*text]);
+    let characters: Vec<String> = text.chars().map(String::from).collect();
+    let chopped = commands(characters.chunks(5).map(|chunk| chunk.concat()));
+    assert_eq!(whole, chopped, "{text}");
+}
+
+/// Reads a file, and checks that every place in its diagnostics is in it and that they can be shown.
+fn read(text: &str) -> (Module, SourceMap, usize) {
+    let mut sources = SourceMap::default();
+    let file = sources.add("fuzz.dl", text);
+    let (module, diagnostics) = parse_module(file, text);
+    for diagnostic in &diagnostics {
+        for label in diagnostic.secondary.iter().chain([&diagnostic.primary]) {
+            let (start, end) = (label.span.start as usize, label.span.end as usize);
+            assert!(start <= end && text.get(start..end).is_some(), "{diagnostic:?}\n{text}");
+        }
+    }
+    let shown = render(&sources, &diagnostics[..diagnostics.len().min(8)], false);
+    assert_eq!(shown.is_empty(), diagnostics.is_empty());
+    (module, sources, diagnostics.len())
+}
+
+/// The tree without its places.
+fn shape(module: &Module) -> String {
+    let text = format!("{module:?}");
+    let mut pieces = text.split("Span {");
+    let mut shape = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        shape.push_str(piece.split_once('}').map_or(piece, |(_, rest)| rest));
+    }
+    shape
+}
+
+/// All commands of a text, and the first mistake.
+fn commands(pieces: impl IntoIterator<Item = impl AsRef<str>>) -> (Vec<Command>, Option<String>) {
+    let mut parser = CommandParser::new();
+    let mut commands = Vec::new();
+    for piece in pieces {
+        parser.feed(piece.as_ref());
+        loop {
+            match parser.next_command() {
+                Ok(Some(command)) => commands.push(command),
+                Ok(None) => break,
+                Err(error) => return (commands, Some(error.to_string())),
+            }
+        }
+    }
+    loop {
+        match parser.finish() {
+            Ok(Some(command)) => commands.push(command),
+            Ok(None) => return (commands, None),
+            Err(error) => return (commands, Some(error.to_string())),
+        }
+    }
+}
