@@ -6,7 +6,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::driver::{Command, Left, Watcher, drive};
-use super::{ConnectError, Disconnect, Event, Remote, Session};
+use super::queue::EventSender;
+use super::{ConnectError, Disconnect, Remote, Session};
 use crate::connection::Connection;
 use crate::error::{DecodeError, decode_error};
 use crate::monitor::{MonitorSpec, Replica};
@@ -159,7 +160,7 @@ impl Client {
         &self,
         spec: MonitorSpec,
         replica: Replica,
-        events: mpsc::UnboundedSender<Event>,
+        events: EventSender,
     ) -> Left {
         let (left, ended) = oneshot::channel();
         let command = Command::Watch { spec, replica, watcher: Watcher { events, left } };

@@ -10,6 +10,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 
+use super::queue::EventSender;
 use super::{ConnectError, Event, RequestError};
 use crate::connection::{Connection, ConnectionError, Output};
 use crate::monitor::{MonitorSpec, Replica};
@@ -46,7 +47,7 @@ pub(super) enum Command {
 
 /// Who gets the events, and in the end the replica.
 pub(super) struct Watcher {
-    pub(super) events: mpsc::UnboundedSender<Event>,
+    pub(super) events: EventSender,
     pub(super) left: oneshot::Sender<Left>,
 }
 
@@ -168,7 +169,7 @@ impl Driver {
                 Output::LockLost(name) => Event::LockLost(name),
             };
             if let Some(watcher) = &self.watcher {
-                let _ = watcher.events.send(event);
+                watcher.events.send(event);
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 mod backoff;
 mod client_handle;
 mod driver;
+mod queue;
 mod remote;
 mod session;
 

@@ -2,10 +2,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use super::backoff::Backoff;
 use super::driver::Left;
+use super::queue::{EventReceiver, EventSender, queue};
 use super::{Client, ConnectError, Disconnect, Remote, RetryConfig};
 use crate::monitor::{ChangeSet, MonitorSpec, Replica};
 use crate::schema::DatabaseSchema;
@@ -23,7 +24,7 @@ use crate::wire::RpcConfig;
 /// reconnection.
 #[derive(Debug)]
 pub struct Session {
-    events: mpsc::UnboundedReceiver<Event>,
+    events: EventReceiver,
     handle: SessionHandle,
     replica: oneshot::Receiver<Replica>,
     /// Its closing ends the task behind a session.
@@ -99,7 +100,7 @@ impl Session {
 
     /// What is next if it has already happened.
     pub fn try_next(&mut self) -> Option<Event> {
-        self.events.try_recv().ok()
+        self.events.try_recv()
     }
 
     /// A handle for transactions.
@@ -118,7 +119,7 @@ impl Session {
         connection: watch::Receiver<Option<Client>>,
         task: impl FnOnce(Outlet) -> F,
     ) -> Self {
-        let (events, received) = mpsc::unbounded_channel();
+        let (events, received) = queue();
         let (replica_out, replica) = oneshot::channel();
         let (alive, dropped) = oneshot::channel();
         tokio::spawn(task(Outlet { events, replica: replica_out, dropped }));
@@ -154,14 +155,14 @@ impl SessionHandle {
 
 /// The task's side of a [`Session`].
 struct Outlet {
-    events: mpsc::UnboundedSender<Event>,
+    events: EventSender,
     replica: oneshot::Sender<Replica>,
     dropped: oneshot::Receiver<()>,
 }
 
 async fn watch_once(client: Client, spec: MonitorSpec, replica: Replica, mut outlet: Outlet) {
     let left = run(&client, spec, replica, &mut outlet).await;
-    let _ = outlet.events.send(Event::Disconnected { reason: left.reason, retry_in: None });
+    outlet.events.send(Event::Disconnected { reason: left.reason, retry_in: None });
     let _ = outlet.replica.send(left.replica);
 }
 
@@ -198,11 +199,11 @@ async fn redial(
             }
         };
         if matches!(reason, Disconnect::Dropped) {
-            let _ = outlet.events.send(Event::Disconnected { reason, retry_in: None });
+            outlet.events.send(Event::Disconnected { reason, retry_in: None });
             break;
         }
         let wait = backoff.fail();
-        if outlet.events.send(Event::Disconnected { reason, retry_in: Some(wait) }).is_err() {
+        if !outlet.events.send(Event::Disconnected { reason, retry_in: Some(wait) }) {
             break;
         }
         tokio::select! {
