@@ -11,6 +11,7 @@ use super::desired::{Change, Desired};
 use super::event::{ChassisEvent, Facts};
 use super::identity::Identity;
 use super::seat::{Seat, Turn};
+use super::switch::Outlet;
 
 /// One hypervisor, by its system-id.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ struct State {
     progress: Progress,
     /// The session that follows; one that it has replaced may still be about to notice.
     follower: Option<Turn>,
+    /// The way to the switch.
+    outlet: Option<Outlet>,
     identity: Option<Identity>,
     /// For logical ports: whether their interfaces are to be marked as installed.
     marks: HashMap<String, bool>,
@@ -104,6 +107,19 @@ impl Chassis {
         if state.progress == Progress::InStep && !state.desired.is_dirty() {
             self.confirm(&mut state, epoch, 0, Duration::ZERO);
         }
+    }
+
+    /// Its switch can be told things.
+    pub(super) fn reach(&self, turn: Turn, outlet: Outlet) {
+        let mut state = self.lock();
+        if self.switch.is_held(turn) {
+            state.outlet = Some(outlet);
+        }
+    }
+
+    /// The way to its switch, if that is connected.
+    pub(super) fn outlet(&self) -> Option<Outlet> {
+        self.lock().outlet.clone()
     }
 
     /// Starts to follow a switch that holds `installed`, all its flows.
@@ -176,6 +192,9 @@ impl Chassis {
     /// The session with the switch is over.
     pub(super) fn unfollow(&self, turn: Turn) {
         let mut state = self.lock();
+        if self.switch.is_held(turn) || !self.switch.is_taken() {
+            state.outlet = None;
+        }
         if state.follower == Some(turn) {
             state.follower = None;
             state.desired.unfollow();

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use openflow::Flow;
+use openflow::{Flow, PacketIn};
 use ovsdb::client::Remote;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -17,6 +17,7 @@ use super::event::ChassisEvent;
 use super::identity::Identity;
 use super::listen::{Direction, Incoming, Listener};
 use super::metrics::{ChassisMetrics, Counters};
+use super::packets::{PuntedPacket, ToSwitch};
 use super::switch;
 
 /// All hypervisors, each by its system-id.
@@ -32,6 +33,8 @@ pub struct Hypervisors {
     /// Where switches can reach us; known once the listeners are bound.
     openflow_port: watch::Sender<Option<u16>>,
     pub(super) counters: Counters,
+    /// Who takes packets that switches hand over.
+    packets: Mutex<Option<mpsc::Sender<PuntedPacket>>>,
     /// Peers already complained about.
     complaints: Mutex<HashSet<String>>,
 }
@@ -53,6 +56,7 @@ impl Hypervisors {
             identities: watch::Sender::new(0),
             openflow_port: watch::Sender::new(None),
             counters: Counters::default(),
+            packets: Mutex::default(),
             complaints: Mutex::default(),
         })
     }
@@ -131,9 +135,31 @@ impl Hypervisors {
         }
     }
 
+    /// From now on, packets that switches hand over come out here. At most `capacity` of them wait; those that find no
+    /// room are dropped and counted. There is one receiver: a new one takes the place of the one before.
+    pub fn packets(&self, capacity: usize) -> mpsc::Receiver<PuntedPacket> {
+        let (sender, receiver) = mpsc::channel(capacity);
+        *self.packets.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        receiver
+    }
+
+    /// Tells the switch of a hypervisor something. False if it cannot be told: not connected, or too slow. Never blocks.
+    pub fn tell(&self, chassis: &str, what: ToSwitch) -> bool {
+        let entry = self.lock().get(chassis).cloned();
+        entry.and_then(|entry| entry.outlet()).is_some_and(|outlet| outlet.offer(&what.into()))
+    }
+
     /// What has been counted so far.
     pub fn metrics(&self) -> ChassisMetrics {
         self.counters.snapshot()
+    }
+
+    /// A switch hands a packet over.
+    pub(super) fn hand_over(&self, chassis: &Arc<str>, packet: PacketIn) {
+        let packets = self.packets.lock().unwrap_or_else(PoisonError::into_inner);
+        let punted = PuntedPacket { chassis: Arc::clone(chassis), packet };
+        let taken = packets.as_ref().is_some_and(|packets| packets.try_send(punted).is_ok());
+        self.counters.dropped_packets.add(usize::from(!taken));
     }
 
     /// What is kept of a hypervisor.

@@ -24,6 +24,8 @@ pub struct ChassisMetrics {
     pub refused_strangers: u64,
     /// Sessions closed because of bytes that are not the protocol.
     pub malformed_messages: u64,
+    /// Packets that switches handed over and nobody was there to take in time.
+    pub dropped_packets: u64,
     /// Transactions written to hypervisors' databases.
     pub database_writes: u64,
     /// Database sessions in step now.
@@ -81,6 +83,7 @@ pub(super) struct Counters {
     pub(super) conflicting_flows: Counter,
     pub(super) refused_strangers: Counter,
     pub(super) malformed_messages: Counter,
+    pub(super) dropped_packets: Counter,
     pub(super) database_writes: Counter,
     pub(super) databases_up: Counter,
     pub(super) switches_up: Counter,
@@ -98,6 +101,7 @@ impl Counters {
             conflicting_flows: self.conflicting_flows.now(),
             refused_strangers: self.refused_strangers.now(),
             malformed_messages: self.malformed_messages.now(),
+            dropped_packets: self.dropped_packets.now(),
             database_writes: self.database_writes.now(),
             databases_up: self.databases_up.now(),
             switches_up: self.switches_up.now(),

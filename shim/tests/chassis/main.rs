@@ -5,5 +5,6 @@ mod away;
 mod harness;
 mod intruders;
 mod life;
+mod packets;
 mod refusals;
 mod tampering;

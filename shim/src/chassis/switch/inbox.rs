@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::link::Received;
 use crate::chassis::entry::Chassis;
+use crate::chassis::hypervisors::Hypervisors;
 
 /// How long after a repair others' next changes have to wait for theirs. Two that fight over a flow shall not use up the
 /// switch; one that changes a flow once is undone at once.
@@ -16,6 +17,7 @@ const TRUCE: Duration = Duration::from_millis(300);
 /// Takes what a switch says without being asked, at any time of a session.
 #[derive(Debug)]
 pub(super) struct Inbox {
+    hypervisors: Arc<Hypervisors>,
     chassis: Arc<Chassis>,
     /// Others' changes that cannot be judged yet.
     held_back: Vec<FlowUpdate>,
@@ -34,8 +36,8 @@ enum Holding {
 }
 
 impl Inbox {
-    pub(super) fn new(chassis: Arc<Chassis>) -> Self {
-        Inbox { chassis, held_back: Vec::new(), holding: Holding::UntilFollowed, missed: false }
+    pub(super) fn new(hypervisors: Arc<Hypervisors>, chassis: Arc<Chassis>) -> Self {
+        Inbox { hypervisors, chassis, held_back: Vec::new(), holding: Holding::UntilFollowed, missed: false }
     }
 
     pub(super) fn chassis_name(&self) -> &str {
@@ -58,6 +60,7 @@ impl Inbox {
                     }
                 }
             }
+            Ok(Message::PacketIn(packet)) => self.hypervisors.hand_over(chassis, packet),
             Ok(Message::Error(fault)) => {
                 tracing::warn!(%chassis, xid = received.header.xid, %fault, "switch reports an error for no request of ours");
             }

@@ -28,13 +28,44 @@ const MAX_QUEUED: usize = 64 << 20;
 pub(super) struct Link {
     reader: ReadHalf<Stream>,
     framer: Framer,
-    queue: mpsc::UnboundedSender<Bytes>,
-    queued: Arc<AtomicUsize>,
+    outlet: Outlet,
     writer: JoinHandle<()>,
     next_xid: u32,
     probe_interval: Duration,
     heard: Instant,
     probed: bool,
+}
+
+/// The way out of a connection, which others may use too. Clones share it.
+#[derive(Debug, Clone)]
+pub(in crate::chassis) struct Outlet {
+    queue: mpsc::UnboundedSender<Bytes>,
+    /// Bytes not written yet.
+    queued: Arc<AtomicUsize>,
+}
+
+/// Number of all messages that do not come from the session itself. No reply to them is waited for.
+pub(super) const FOREIGN_XID: u32 = u32::MAX;
+
+/// Bytes that may wait when others want to add to them. More means that the switch does not keep up.
+const MAX_QUEUED_BY_OTHERS: usize = 1 << 20;
+
+impl Outlet {
+    /// Queues a message. False if the connection is gone, the message too long, or the switch too slow.
+    pub(in crate::chassis) fn offer(&self, message: &Message) -> bool {
+        let mut bytes = BytesMut::new();
+        message.encode(FOREIGN_XID, &mut bytes).is_ok()
+            && self.queued.load(Relaxed) < MAX_QUEUED_BY_OTHERS
+            && self.push(bytes).is_ok()
+    }
+
+    fn push(&self, bytes: BytesMut) -> Result<(), LinkError> {
+        let waiting = self.queued.fetch_add(bytes.len(), Relaxed) + bytes.len();
+        if waiting > MAX_QUEUED {
+            return Err(LinkError::Congested(waiting));
+        }
+        self.queue.send(bytes.freeze()).map_err(|_| LinkError::Closed)
+    }
 }
 
 /// What came in: decoded, if that was possible.
@@ -69,9 +100,8 @@ impl Link {
         Link {
             reader,
             framer: Framer::with_limit(MAX_FIRST_MESSAGES),
-            queue,
             writer: tokio::spawn(write(writer, waiting, Arc::clone(&queued))),
-            queued,
+            outlet: Outlet { queue, queued },
             next_xid: 1,
             probe_interval,
             heard: Instant::now(),
@@ -90,7 +120,7 @@ impl Link {
     pub(super) fn xid(&mut self) -> u32 {
         let xid = self.next_xid;
         // 0 is what unasked messages carry.
-        self.next_xid = self.next_xid.checked_add(1).unwrap_or(1);
+        self.next_xid = if xid == FOREIGN_XID - 1 { 1 } else { xid + 1 };
         xid
     }
 
@@ -103,11 +133,12 @@ impl Link {
 
     /// Queues messages already encoded.
     pub(super) fn send_encoded(&mut self, bytes: BytesMut) -> Result<(), LinkError> {
-        let waiting = self.queued.fetch_add(bytes.len(), Relaxed) + bytes.len();
-        if waiting > MAX_QUEUED {
-            return Err(LinkError::Congested(waiting));
-        }
-        self.queue.send(bytes.freeze()).map_err(|_| LinkError::Closed)
+        self.outlet.push(bytes)
+    }
+
+    /// A way out for others.
+    pub(super) fn outlet(&self) -> Outlet {
+        self.outlet.clone()
     }
 
     /// The next message. Echo requests are answered on the way, and a silent peer is asked for one. May be dropped and
@@ -160,7 +191,7 @@ impl Link {
 impl Drop for Link {
     /// Whatever is queued has a moment to get out, such as the reason for a refusal.
     fn drop(&mut self) {
-        if self.queued.load(Relaxed) > 0 {
+        if self.outlet.queued.load(Relaxed) > 0 {
             let abort = self.writer.abort_handle();
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_secs(1)).await;

@@ -25,12 +25,13 @@ use std::time::Duration;
 
 use openflow::{
     DecodeError, EncodeError, Flow, FlowMonitorFlags, FlowMonitorRequest, Match, Message, MultipartRequest,
-    MultipartRequestBody, PortNo, SwitchConfig,
+    MultipartRequestBody, PacketInFormat, PortNo, SwitchConfig,
 };
 use thiserror::Error;
 use tokio::time::Instant;
 
 use self::inbox::Inbox;
+pub(super) use self::link::Outlet;
 use self::link::{Link, LinkError};
 use self::push::Ground;
 use super::desired::ChangeKind;
@@ -95,7 +96,7 @@ pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
     tracing::info!(chassis = %chassis.name, peer, software, "switch connected");
     let mut session = Session {
         hypervisors: &hypervisors,
-        inbox: Inbox::new(Arc::clone(&chassis)),
+        inbox: Inbox::new(Arc::clone(&hypervisors), Arc::clone(&chassis)),
         chassis: &chassis,
         link,
         turn,
@@ -168,6 +169,7 @@ struct Session<'session> {
 impl Session<'_> {
     async fn live(&mut self) -> Result<Infallible, Error> {
         self.prepare().await?;
+        self.chassis.reach(self.turn, self.link.outlet());
         self.wait_for_admission().await?;
         self.synchronise().await?;
         let _up = self.hypervisors.counters.switches_up.hold();
@@ -177,6 +179,7 @@ impl Session<'_> {
     /// What a new connection needs before flows can be spoken of.
     async fn prepare(&mut self) -> Result<(), Error> {
         self.link.send(&Message::SetConfig(SwitchConfig::WHOLE_PACKETS))?;
+        self.link.send(&Message::SetPacketInFormat(PacketInFormat::Nicira2))?;
         tunnel_options::ensure(&mut self.link, &mut self.inbox).await
     }
 
