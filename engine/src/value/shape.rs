@@ -98,6 +98,14 @@ pub(crate) fn is_transparent(union: &Union) -> bool {
     matches!(union.variants.as_slice(), [variant] if variant.fields.len() == 1)
 }
 
+/// Whether the type, behind any `Ref` or `Intern`, is a struct that is laid out as its only field.
+pub(crate) fn is_transparent_struct(types: &TypeTable, ty: TypeId) -> bool {
+    match types.ty(types.strip(ty)) {
+        Type::Union(union) => is_transparent(types.union(*union)),
+        _ => false,
+    }
+}
+
 /// The variant of a union's value and its field words. `words` are those behind `word`.
 pub(crate) fn split_variant<'a, 'w>(
     union: &'a Union,

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::Compiler;
 use crate::eval::builtins::is_identity;
 use crate::ir::{Arg, Expr, ExprKind, TypeId};
-use crate::value::shape::{Shape, shape};
+use crate::value::shape::{Shape, is_transparent_struct, shape};
 use crate::value::{Value, Word, encode};
 
 impl Compiler<'_> {
@@ -18,6 +18,9 @@ impl Compiler<'_> {
             ExprKind::Float(value) => self.encode(expr.ty, &Value::Double(*value))?,
             ExprKind::String(text) => self.encode(expr.ty, &Value::Str(text.clone()))?,
             ExprKind::Tuple(parts) => self.constant_run(&[], parts)?,
+            ExprKind::Construct(_, fields) if is_transparent_struct(self.machine.types(), expr.ty) => {
+                self.constant(fields.first()?)?
+            }
             ExprKind::Construct(variant, fields) => {
                 match (shape(self.machine.types(), expr.ty), fields.as_slice()) {
                     (Shape::Union(_), []) => *variant,
@@ -25,7 +28,6 @@ impl Compiler<'_> {
                         self.constant_run(&[*variant], fields)?
                     }
                     (Shape::Union(_), fields) => self.constant_run(&[], fields)?,
-                    (_, [field]) => self.constant(field)?,
                     _ => return None,
                 }
             }

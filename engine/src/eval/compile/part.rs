@@ -7,7 +7,7 @@ use crate::eval::repr::{part, variant_number};
 use crate::eval::val::Val;
 use crate::ir::{Expr, ExprKind, TypeId};
 use crate::value::Interner;
-use crate::value::shape::{Shape, shape};
+use crate::value::shape::{Shape, is_transparent_struct, shape};
 
 impl Compiler<'_> {
     pub(super) fn tuple(&self, parts: &[Expr]) -> Code<Val> {
@@ -15,12 +15,10 @@ impl Compiler<'_> {
     }
 
     pub(super) fn construct(&self, variant: u32, fields: &[Expr], ty: TypeId) -> Code<Val> {
-        match (shape(self.machine.types(), ty), fields) {
-            (Shape::Union(_), []) => Box::new(move |_| Ok(Val::Word(variant))),
-            (Shape::Union(_), fields) => self.parts(variant, fields),
-            // A struct of one field is its field.
-            (_, [field]) => self.val(field),
-            (_, fields) => self.parts(variant, fields),
+        match fields {
+            [field] if is_transparent_struct(self.machine.types(), ty) => self.val(field),
+            [] => Box::new(move |_| Ok(Val::Word(variant))),
+            fields => self.parts(variant, fields),
         }
     }
 
@@ -51,7 +49,12 @@ impl Compiler<'_> {
     }
 
     pub(super) fn field(&self, record: &Expr, choices: &[(u32, u32)], expr: &Expr) -> Code<Val> {
-        let Shape::Union(union) = shape(self.machine.types(), record.ty) else { return self.val(record) };
+        if is_transparent_struct(self.machine.types(), record.ty) {
+            return self.val(record);
+        }
+        let Shape::Union(union) = shape(self.machine.types(), record.ty) else {
+            return self.not_an_operation(expr);
+        };
         let load = self.load(expr.ty);
         if let ([_], [(0, position)]) = (union.variants.as_slice(), choices) {
             let index = *position as usize;

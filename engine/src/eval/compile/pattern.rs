@@ -9,7 +9,7 @@ use crate::eval::repr::{Load, PairSeq, Seq, group, part, variant_number};
 use crate::eval::val::{GroupVal, Val};
 use crate::ir::{LocalId, Pattern, PatternKind, TypeId};
 use crate::value::compare;
-use crate::value::shape::{Shape, shape};
+use crate::value::shape::{Shape, is_transparent_struct, shape};
 
 /// A compiled pattern.
 pub(crate) enum PatternCode {
@@ -80,6 +80,7 @@ fn match_parts(fields: &[PartPattern], offset: usize, env: &mut Env<'_>, val: &V
 
 impl Compiler<'_> {
     pub(crate) fn pattern(&self, pattern: &Pattern) -> PatternCode {
+        let types = self.machine.types();
         match &pattern.kind {
             PatternKind::Wildcard => PatternCode::Wildcard,
             PatternKind::Bind(local) => PatternCode::Bind(*local),
@@ -93,13 +94,14 @@ impl Compiler<'_> {
                 (None, _) => PatternCode::Equal(expr.ty, self.val(expr)),
             },
             PatternKind::Tuple(parts) => PatternCode::Parts(self.part_patterns(parts)),
-            PatternKind::Variant(number, fields) => match shape(self.machine.types(), pattern.ty) {
+            PatternKind::Variant(number, fields) => match shape(types, pattern.ty) {
+                _ if is_transparent_struct(types, pattern.ty) => {
+                    fields.first().map_or(PatternCode::Wildcard, |field| self.pattern(field))
+                }
                 Shape::Union(union) if union.variants.len() > 1 => {
                     PatternCode::Variant { number: *number, fields: self.part_patterns(fields) }
                 }
-                Shape::Union(_) => PatternCode::Parts(self.part_patterns(fields)),
-                // A struct of one field is its field.
-                _ => fields.first().map_or(PatternCode::Wildcard, |field| self.pattern(field)),
+                _ => PatternCode::Parts(self.part_patterns(fields)),
             },
         }
     }
