@@ -113,3 +113,28 @@ fn imports_that_make_no_sense_are_refused() {
     let messages: Vec<&str> = diagnostics.iter().map(|d| &*d.message).collect();
     assert_eq!(messages, ["`ddlog_std` is always imported", "module `a` is imported twice"]);
 }
+
+#[test]
+fn a_main_file_that_cannot_be_read_is_told() {
+    let (modules, sources, diagnostics) = load("no/such/main.dl".as_ref(), &[], &[]);
+    assert!(modules.is_empty());
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!(diagnostics[0].code, "E0034");
+    assert_eq!(sources.file(diagnostics[0].primary.span.file).name, "no/such/main.dl");
+}
+
+#[test]
+fn places_inside_interpolated_strings_are_those_of_the_file() {
+    let text = "function f(): string = \"\\tab ${g(\\\"x\\\", +)}\"\n    \"c ${d e}\"";
+    assert_eq!(messages(text), ["1:41 expected an expression, found `+`", "2:12 expected `}`, found `e`"]);
+}
+
+#[test]
+fn the_longest_allowed_trees_are_read() {
+    let chain = format!("function f(): T = {}a", "a ++ ".repeat(500));
+    assert_eq!(messages(&chain), [""; 0]);
+    let nest = format!("function f(): T = {}a{}", "(".repeat(60), ")".repeat(60));
+    assert_eq!(messages(&nest), [""; 0]);
+    let alternatives = format!("function f(): T = {} {{}}", "if (a) b else ".repeat(100));
+    assert_eq!(messages(&alternatives), [""; 0]);
+}

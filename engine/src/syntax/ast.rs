@@ -313,7 +313,7 @@ pub struct Atom {
 pub enum AtomArgs {
     /// `R(a, b)`
     Positional(Vec<Expr>),
-    /// `R(.f = a)`
+    /// `R(.f = a)`; empty for `R()` and a bare `R`.
     Named(Vec<(Ident, Expr)>),
     /// `R[e]`
     Whole(Box<Expr>),
@@ -451,7 +451,7 @@ pub enum ExprKind {
         /// `i"…"`
         interned: bool,
     },
-    /// A variable (lower case) or function name.
+    /// A variable (lower case) or function name; in patterns of `match` and `for`, a variable it binds.
     Name(Path),
     /// `_`
     Wildcard,
@@ -518,7 +518,7 @@ pub enum ConstructArgs {
     None,
     /// `C{a, b}`
     Positional(Vec<Expr>),
-    /// `C{.f = a}`
+    /// `C{.f = a}`; empty for `C{}`.
     Named(Vec<(Ident, Expr)>),
 }
 
