@@ -1,0 +1,199 @@
+//! The plan as plain data: what is arranged by what, joined in which order, in which stratum.
+
+use std::sync::Arc;
+
+use super::transform::{Reduction, Transform};
+use crate::ir::{RelationId, RuleId};
+
+/// A collection of a [`Plan`]. The first ones are the relations, under the same numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CollectionId(pub u32);
+
+/// An arrangement of a [`Plan`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ArrangementId(pub u32);
+
+/// A program, ready to be run.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The relations, then their delayed contents and their changes where rules read those.
+    pub collections: Vec<Collection>,
+    /// Every arrangement, each once however many rules read it.
+    pub arrangements: Vec<Arrangement>,
+    /// One per rule of the program, under the same numbers.
+    pub rules: Vec<RulePlan>,
+    /// Strongly connected components of relations, each after all it depends on.
+    pub components: Vec<Component>,
+}
+
+/// Rows that change over time.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// As printed: `Edge`, `Edge-1`, `Edge'`.
+    pub name: Arc<str>,
+    /// What it holds.
+    pub source: CollectionSource,
+    /// Columns of a row.
+    pub columns: usize,
+    /// Weights of what rules derive are cut down to zero or one.
+    pub distinct: bool,
+    /// Rows live for one transaction.
+    pub ephemeral: bool,
+}
+
+/// What a [`Collection`] holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CollectionSource {
+    /// The contents of a relation.
+    Relation(RelationId),
+    /// Its contents so many transactions ago.
+    Delayed(RelationId, u32),
+    /// What this transaction changes in it.
+    Changes(RelationId),
+}
+
+/// A collection indexed by a key, shared by all that ask for the same.
+#[derive(Clone, Debug)]
+pub struct Arrangement {
+    /// The collection.
+    pub collection: CollectionId,
+    /// How a row becomes key and value.
+    pub projection: Projection,
+    /// Columns of the key.
+    pub key_columns: usize,
+    /// Read outside of recursive components: kept by the host.
+    pub host: bool,
+}
+
+/// How a row becomes key and value.
+#[derive(Clone, Debug)]
+pub enum Projection {
+    /// These columns, in this order.
+    Columns {
+        /// Of the key.
+        key: Vec<usize>,
+        /// Of the value.
+        value: Vec<usize>,
+    },
+    /// By code that may also drop the row; gives a key and a value.
+    Code(Box<Transform>),
+}
+
+/// Relations that depend on each other, or one that does not.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// The relations.
+    pub relations: Vec<RelationId>,
+    /// Rules that read none of these relations, or all rules if nothing here is recursive.
+    pub rules: Vec<RuleId>,
+    /// Rules that read one of these relations.
+    pub recursive_rules: Vec<RuleId>,
+}
+
+impl Component {
+    /// Whether a relation here depends on itself.
+    pub fn is_recursive(&self) -> bool {
+        !self.recursive_rules.is_empty()
+    }
+}
+
+/// A rule as a chain: a source, then stages that each bring in one more collection or form groups.
+#[derive(Clone, Debug)]
+pub struct RulePlan {
+    /// Where results go.
+    pub head: RelationId,
+    /// What is read first.
+    pub source: Source,
+    /// From the source's row to the first stage's key and value, or to the head's row if there is no stage.
+    pub first: Transform,
+    /// In order.
+    pub stages: Vec<Stage>,
+    /// Results live for one transaction.
+    pub ephemeral: bool,
+}
+
+/// Where a rule starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// One empty row, once, when the program starts.
+    Once,
+    /// A collection's rows.
+    Collection(CollectionId),
+}
+
+/// A step of a rule that needs state.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// How what came so far is kept.
+    pub left: Left,
+    /// What is done with it.
+    pub op: Op,
+}
+
+/// How the rows that came so far are kept for when the other side changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// They are an arrangement that others share; the transform before is not run.
+    Shared(ArrangementId),
+    /// In an arrangement of this stage.
+    Private,
+    /// Not at all: they live for one transaction.
+    Ephemeral,
+}
+
+/// What a stage does.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// Every pair of equal key. Parts: key, left value, right value.
+    Join {
+        /// The other side.
+        right: ArrangementId,
+        /// To the next stage's key and value, or the head's row.
+        then: Transform,
+    },
+    /// Rows whose key the other side does not have. Parts: key, left value.
+    Antijoin {
+        /// The other side: keys with how often they occur.
+        right: ArrangementId,
+        /// To the next stage's key and value, or the head's row.
+        then: Transform,
+    },
+    /// One group per key.
+    Reduce {
+        /// What is done to the group; gives key and value of the next stage in one row, or the head's row.
+        reduction: Reduction,
+        /// Columns of the next stage's key; `None` if there is no next stage.
+        key_columns: Option<usize>,
+    },
+}
+
+impl Plan {
+    /// A collection by its number.
+    pub fn collection(&self, id: CollectionId) -> &Collection {
+        &self.collections[id.0 as usize]
+    }
+
+    /// An arrangement by its number.
+    pub fn arrangement(&self, id: ArrangementId) -> &Arrangement {
+        &self.arrangements[id.0 as usize]
+    }
+
+    /// The plan of a rule.
+    pub fn rule(&self, id: RuleId) -> &RulePlan {
+        &self.rules[id.0 as usize]
+    }
+}
+
+impl RulePlan {
+    /// The collections it reads, in order, with repetitions.
+    pub fn reads<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = CollectionId> + 'a {
+        let source = match self.source {
+            Source::Once => None,
+            Source::Collection(id) => Some(id),
+        };
+        source.into_iter().chain(self.stages.iter().filter_map(|stage| match &stage.op {
+            Op::Join { right, .. } | Op::Antijoin { right, .. } => Some(plan.arrangement(*right).collection),
+            Op::Reduce { .. } => None,
+        }))
+    }
+}

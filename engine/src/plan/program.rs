@@ -1,0 +1,50 @@
+//! A whole program's plan.
+
+use super::arrangements::Catalog;
+use super::components::components;
+use super::data::{Component, Plan};
+use super::rule::plan_rule;
+use crate::diagnostics::Diagnostic;
+use crate::ir::{ClauseKind, Program, RelationId};
+
+impl Plan {
+    /// Plans a program.
+    ///
+    /// # Errors
+    /// Relations whose negation or grouping they depend on themselves, and other rules that cannot be run.
+    pub fn new(program: &Program) -> Result<Self, Vec<Diagnostic>> {
+        let components = components(program)?;
+        let recursive: Vec<RelationId> =
+            components.iter().filter(|c| c.is_recursive()).flat_map(|c| c.relations.clone()).collect();
+        let inside = rules_inside(program, &components);
+        let mut catalog = Catalog::new(program, &recursive);
+        let (mut rules, mut errors) = (Vec::new(), Vec::new());
+        for (index, rule) in program.rules.iter().enumerate() {
+            if inside[index]
+                && let Some(group) =
+                    rule.body.iter().find(|clause| matches!(clause.kind, ClauseKind::GroupBy { .. }))
+            {
+                let message = "a recursive rule cannot group";
+                let hint = "group in a rule of its own, for a relation that this rule reads";
+                errors.push(Diagnostic::error("E0303", group.span, message).hint(hint));
+            }
+            match plan_rule(program, &mut catalog, rule, !inside[index]) {
+                Ok(plan) => rules.push(plan),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Plan { collections: catalog.collections, arrangements: catalog.arrangements, rules, components })
+    }
+}
+
+/// For each rule, whether it runs inside of a recursive component.
+fn rules_inside(program: &Program, components: &[Component]) -> Vec<bool> {
+    let mut inside = vec![false; program.rules.len()];
+    for rule in components.iter().flat_map(|component| &component.recursive_rules) {
+        inside[rule.0 as usize] = true;
+    }
+    inside
+}

@@ -1,0 +1,512 @@
+//! One rule's plan: the chain of joins in written order, everything between two of them fused into one transform.
+
+use std::collections::HashMap;
+
+use super::arrangements::Catalog;
+use super::data::{Left, Op, Projection, RulePlan, Source, Stage};
+use super::shape::{Lookup, Rest, Shape, local, nowhere};
+use super::transform::{Input, Reduction, Step, Transform};
+use super::walk::{
+    Locals, bound_by, mentioned, mentioned_in_pattern, mentioned_in_step, rewrite, rewrite_pattern,
+};
+use crate::diagnostics::Diagnostic;
+use crate::ir::{ClauseKind, Expr, ExprKind, Local, LocalId, Pattern, PatternKind, Program, Rule, TypeId};
+use crate::source::Span;
+
+/// Plans one rule. `host` tells whether its arrangements are read outside of recursive components.
+pub(super) fn plan_rule(
+    program: &Program,
+    catalog: &mut Catalog,
+    rule: &Rule,
+    host: bool,
+) -> Result<RulePlan, Diagnostic> {
+    let mut body = Body::new(program, catalog, rule);
+    body.settle_wholes();
+    body.needed_later();
+    Chain { catalog, rule, body, host, bound: Locals::new(), ephemeral: false }.plan()
+}
+
+/// A rule's clauses as blocks: what brings rows in, and what is done to each row until the next block.
+struct Body {
+    locals: Vec<Local>,
+    blocks: Vec<Block>,
+    /// The head's columns.
+    head: Vec<Expr>,
+}
+
+struct Block {
+    opener: Opener,
+    steps: Vec<Step>,
+    /// Variables that steps of this block, later blocks or the head mention.
+    needed: Locals,
+}
+
+enum Opener {
+    /// One empty row.
+    Once,
+    Atom(Shape),
+    Not(Shape),
+    Group {
+        group: LocalId,
+        value: Box<Expr>,
+        key: Vec<LocalId>,
+        key_type: TypeId,
+    },
+}
+
+/// `x in R(..)`: the block of the atom, so that `x.f` becomes a column of it.
+type Wholes = HashMap<LocalId, usize>;
+
+impl Body {
+    fn new(program: &Program, catalog: &mut Catalog, rule: &Rule) -> Self {
+        let mut body = Body { locals: rule.locals.clone(), blocks: Vec::new(), head: Vec::new() };
+        let mut wholes = Wholes::new();
+        for clause in &rule.body {
+            let mut kind = clause.kind.clone();
+            body.use_columns(&mut kind, &wholes);
+            body.push(program, catalog, kind, clause.span);
+            let at = body.blocks.len() - 1;
+            if let Opener::Atom(shape) = &body.blocks[at].opener {
+                wholes.extend(shape.wholes.iter().map(|whole| (*whole, at)));
+            }
+        }
+        if body.blocks.is_empty() {
+            body.blocks.push(Block { opener: Opener::Once, steps: Vec::new(), needed: Locals::new() });
+        }
+        let mut record = rule.head.record.clone();
+        rewrite(&mut record, &mut |expr| body.use_column(expr, &wholes));
+        body.head = head_columns(program, catalog, rule, record);
+        body
+    }
+
+    fn push(&mut self, program: &Program, catalog: &mut Catalog, kind: ClauseKind, span: Span) {
+        let opener = match kind {
+            ClauseKind::Atom { relation, pattern, delay, differential } => {
+                let collection = catalog.collection(relation, delay, differential);
+                Opener::Atom(Shape::new(program, relation, collection, &pattern, span))
+            }
+            ClauseKind::Not { relation, pattern } => {
+                let collection = catalog.collection(relation, 0, false);
+                Opener::Not(Shape::new(program, relation, collection, &pattern, span))
+            }
+            ClauseKind::GroupBy { group, value, key, key_type } => {
+                Opener::Group { group, value: Box::new(value), key, key_type }
+            }
+            ClauseKind::Filter(expr) => return self.step(Step::Filter(expr)),
+            ClauseKind::Let(pattern, expr) => return self.step(Step::Match(pattern, expr)),
+            ClauseKind::FlatMap(pattern, expr) => return self.step(Step::FlatMap(pattern, expr)),
+            ClauseKind::Inspect { body, weight, timestamp } => {
+                return self.step(Step::Inspect { body, weight, timestamp });
+            }
+        };
+        let starts_rows = matches!(opener, Opener::Atom(_));
+        if self.blocks.is_empty() && !starts_rows {
+            self.blocks.push(Block { opener: Opener::Once, steps: Vec::new(), needed: Locals::new() });
+        }
+        self.blocks.push(Block { opener, steps: Vec::new(), needed: Locals::new() });
+    }
+
+    fn step(&mut self, step: Step) {
+        if self.blocks.is_empty() {
+            self.blocks.push(Block { opener: Opener::Once, steps: Vec::new(), needed: Locals::new() });
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.steps.push(step);
+        }
+    }
+
+    /// Makes `x.f` the column `f` of the atom that bound `x`, throughout a clause.
+    fn use_columns(&mut self, kind: &mut ClauseKind, wholes: &Wholes) {
+        let change = &mut |expr: &mut Expr| self.use_column(expr, wholes);
+        match kind {
+            ClauseKind::Atom { pattern, .. } | ClauseKind::Not { pattern, .. } => {
+                rewrite_pattern(pattern, change);
+            }
+            ClauseKind::Filter(expr) => rewrite(expr, change),
+            ClauseKind::Let(pattern, expr) | ClauseKind::FlatMap(pattern, expr) => {
+                rewrite_pattern(pattern, change);
+                rewrite(expr, change);
+            }
+            ClauseKind::GroupBy { value, .. } => rewrite(value, change),
+            ClauseKind::Inspect { body, .. } => rewrite(body, change),
+        }
+    }
+
+    fn use_column(&mut self, expr: &mut Expr, wholes: &Wholes) {
+        let ExprKind::Field(of, path) = &expr.kind else { return };
+        let (ExprKind::Local(whole), [(0, column)]) = (&of.kind, path.as_slice()) else { return };
+        let Some(block) = wholes.get(whole) else { return };
+        let alias = self.alias(*block, *column as usize, expr.ty);
+        expr.kind = ExprKind::Local(alias);
+    }
+
+    /// The variable that holds a column of an atom.
+    fn alias(&mut self, block: usize, column: usize, ty: TypeId) -> LocalId {
+        let fresh = LocalId(self.locals.len() as u32);
+        let Opener::Atom(shape) = &mut self.blocks[block].opener else { return fresh };
+        if let Some(known) = shape.column_local(column) {
+            return known;
+        }
+        shape.aliases[column] = Some(fresh);
+        self.locals.push(Local { name: "$column".into(), ty });
+        fresh
+    }
+
+    /// Whole records that are still used as such are put together from their columns.
+    fn settle_wholes(&mut self) {
+        let used = self.mentioned_anywhere();
+        for at in 0..self.blocks.len() {
+            let Opener::Atom(shape) = &self.blocks[at].opener else { continue };
+            let (record, span) = (shape.record, shape.span);
+            let wholes: Vec<LocalId> = shape.wholes.iter().copied().filter(|w| used.contains(w)).collect();
+            let types: Vec<TypeId> = shape.columns.iter().map(|pattern| pattern.ty).collect();
+            if wholes.is_empty() {
+                continue;
+            }
+            let columns: Vec<Expr> = types
+                .iter()
+                .enumerate()
+                .map(|(column, ty)| local(self.alias(at, column, *ty), *ty))
+                .collect();
+            for whole in wholes.into_iter().rev() {
+                let value = Expr { kind: ExprKind::Construct(0, columns.clone()), ty: record, span };
+                let pattern = Pattern { kind: PatternKind::Bind(whole), ty: record, span };
+                self.blocks[at].steps.insert(0, Step::Match(pattern, value));
+            }
+        }
+    }
+
+    fn mentioned_anywhere(&self) -> Locals {
+        let mut all = Locals::new();
+        for block in &self.blocks {
+            block.opener.mentioned(&mut all);
+            block.steps.iter().for_each(|step| mentioned_in_step(step, &mut all));
+        }
+        self.head.iter().for_each(|expr| mentioned(expr, &mut all));
+        all
+    }
+
+    fn needed_later(&mut self) {
+        let mut needed = Locals::new();
+        self.head.iter().for_each(|expr| mentioned(expr, &mut needed));
+        for block in self.blocks.iter_mut().rev() {
+            block.steps.iter().for_each(|step| mentioned_in_step(step, &mut needed));
+            block.needed = needed.clone();
+            block.opener.mentioned(&mut needed);
+        }
+    }
+}
+
+impl Opener {
+    fn mentioned(&self, into: &mut Locals) {
+        match self {
+            Opener::Once => {}
+            Opener::Atom(shape) | Opener::Not(shape) => {
+                shape.columns.iter().for_each(|pattern| mentioned_in_pattern(pattern, into));
+            }
+            Opener::Group { value, key, .. } => {
+                mentioned(value, into);
+                into.extend(key);
+            }
+        }
+    }
+}
+
+/// The chain as it is built, block by block.
+struct Chain<'c, 'p> {
+    catalog: &'c mut Catalog<'p>,
+    rule: &'c Rule,
+    body: Body,
+    host: bool,
+    /// Variables that have a value so far.
+    bound: Locals,
+    ephemeral: bool,
+}
+
+/// How the rows so far meet the next block.
+struct Boundary {
+    key: Vec<Expr>,
+    value: Vec<Expr>,
+    /// The variables in the value; `None` where an expression stands.
+    value_locals: Vec<Option<LocalId>>,
+    lookup: Option<Lookup>,
+}
+
+impl Chain<'_, '_> {
+    fn plan(mut self) -> Result<RulePlan, Diagnostic> {
+        let blocks = std::mem::take(&mut self.body.blocks);
+        let (source, inputs, mut steps) = self.start(&blocks[0]);
+        let shareable = steps.is_empty() && blocks[0].steps.is_empty();
+        steps.extend(blocks[0].steps.iter().cloned());
+        self.bind_steps(&blocks[0].steps);
+
+        let mut boundary = self.boundary(&blocks, 1);
+        let first = self.transform(inputs, steps, boundary.as_ref());
+        let mut stages = Vec::new();
+        for at in 1..blocks.len() {
+            let Some(mut met) = boundary.take() else { break };
+            let mut left = if self.ephemeral { Left::Ephemeral } else { Left::Private };
+            if at == 1
+                && shareable
+                && !self.ephemeral
+                && let Opener::Atom(shape) = &blocks[0].opener
+                && let Some((projection, value_locals)) = shared_left(shape, &met)
+                && !matches!(blocks[1].opener, Opener::Group { .. })
+            {
+                left = Left::Shared(self.catalog.arrangement(shape.collection, projection, self.host));
+                met.value_locals = value_locals;
+            }
+            let op = self.stage(&blocks, at, met, &mut boundary)?;
+            stages.push(Stage { left, op });
+        }
+        let head = self.rule.head.relation;
+        Ok(RulePlan { head, source, first, stages, ephemeral: self.ephemeral })
+    }
+
+    /// The first block: where rows come from, and what is to be matched in them.
+    fn start(&mut self, block: &Block) -> (Source, Vec<Input>, Vec<Step>) {
+        let Opener::Atom(shape) = &block.opener else {
+            return (Source::Once, vec![Input::Locals(Vec::new())], Vec::new());
+        };
+        self.ephemeral = self.catalog.collections[shape.collection.0 as usize].ephemeral;
+        let (mut columns, mut steps) = (Vec::new(), Vec::new());
+        for (index, pattern) in shape.columns.iter().enumerate() {
+            columns.push(self.column_input(shape, index, pattern, &mut steps));
+        }
+        self.bind_shape(shape);
+        (Source::Collection(shape.collection), vec![Input::Locals(columns)], steps)
+    }
+
+    /// The stage of a block after the first, and how its rows meet the next one.
+    fn stage(
+        &mut self,
+        blocks: &[Block],
+        at: usize,
+        met: Boundary,
+        next: &mut Option<Boundary>,
+    ) -> Result<Op, Diagnostic> {
+        let block = &blocks[at];
+        match &block.opener {
+            Opener::Once => Err(not_planned(self.rule.span)),
+            Opener::Group { group, key, key_type, .. } => {
+                self.bound = key.iter().copied().chain([*group]).collect();
+                self.bind_steps(&block.steps);
+                *next = self.boundary(blocks, at + 1);
+                let output = match next.as_ref() {
+                    Some(boundary) => boundary.key.iter().chain(&boundary.value).cloned().collect(),
+                    None => self.body.head.clone(),
+                };
+                let reduction = Reduction {
+                    locals: self.body.locals.clone(),
+                    key: key.clone(),
+                    key_type: *key_type,
+                    group: *group,
+                    steps: block.steps.clone(),
+                    output,
+                };
+                Ok(Op::Reduce { reduction, key_columns: next.as_ref().map(|boundary| boundary.key.len()) })
+            }
+            Opener::Atom(shape) => {
+                let mut lookup = met.lookup.ok_or_else(|| not_planned(shape.span))?;
+                let mut steps = Vec::new();
+                let mut key_locals: Vec<Option<LocalId>> = met.key.iter().map(as_local).collect();
+                for (position, column) in lookup.key_columns.iter().enumerate() {
+                    let Some(alias) = column.and_then(|column| shape.aliases[column]) else { continue };
+                    match key_locals[position] {
+                        None => key_locals[position] = Some(alias),
+                        Some(known) => {
+                            let ty = self.body.locals[known.0 as usize].ty;
+                            let pattern = Pattern { kind: PatternKind::Bind(alias), ty, span: nowhere() };
+                            steps.push(Step::Match(pattern, local(known, ty)));
+                        }
+                    }
+                }
+                let needs_columns = (0..shape.columns.len()).any(|column| {
+                    shape.aliases[column].is_some() && lookup.value_columns.contains(&column)
+                        || match &lookup.rest[column].kind {
+                            PatternKind::Wildcard => false,
+                            PatternKind::Bind(local) => block.needed.contains(local),
+                            _ => true,
+                        }
+                });
+                let right = if needs_columns {
+                    lookup.arrangement(self.catalog, shape.collection, self.host)
+                } else {
+                    lookup.counting_arrangement(self.catalog, shape.collection, self.host)
+                };
+                let mut columns = Vec::new();
+                for column in &lookup.value_columns {
+                    let pattern = &lookup.rest[*column];
+                    columns.push(self.column_input(shape, *column, pattern, &mut steps));
+                }
+                self.ephemeral |= self.catalog.collections[shape.collection.0 as usize].ephemeral;
+                self.bind_shape(shape);
+                steps.extend(block.steps.iter().cloned());
+                self.bind_steps(&block.steps);
+                *next = self.boundary(blocks, at + 1);
+                let inputs =
+                    vec![Input::Locals(key_locals), Input::Locals(met.value_locals), Input::Locals(columns)];
+                Ok(Op::Join { right, then: self.transform(inputs, steps, next.as_ref()) })
+            }
+            Opener::Not(shape) => {
+                let mut lookup = met.lookup.ok_or_else(|| not_planned(shape.span))?;
+                if self.catalog.collections[shape.collection.0 as usize].ephemeral {
+                    return Err(Diagnostic::error("E0302", shape.span, "a stream cannot be negated")
+                        .label("its contents live for one transaction"));
+                }
+                let right = lookup.counting_arrangement(self.catalog, shape.collection, self.host);
+                self.bind_steps(&block.steps);
+                *next = self.boundary(blocks, at + 1);
+                let key_locals = met.key.iter().map(as_local).collect();
+                let inputs = vec![Input::Locals(key_locals), Input::Locals(met.value_locals)];
+                Ok(Op::Antijoin { right, then: self.transform(inputs, block.steps.clone(), next.as_ref()) })
+            }
+        }
+    }
+
+    /// Where a column of an atom goes; a pattern that is more than a variable is matched in a step.
+    fn column_input(
+        &mut self,
+        shape: &Shape,
+        column: usize,
+        pattern: &Pattern,
+        steps: &mut Vec<Step>,
+    ) -> Option<LocalId> {
+        match &pattern.kind {
+            PatternKind::Wildcard => shape.aliases[column],
+            PatternKind::Bind(local) => Some(*local),
+            _ => {
+                let input = shape.aliases[column].unwrap_or_else(|| {
+                    self.body.locals.push(Local { name: "$part".into(), ty: pattern.ty });
+                    LocalId(self.body.locals.len() as u32 - 1)
+                });
+                steps.push(Step::Match(pattern.clone(), local(input, pattern.ty)));
+                Some(input)
+            }
+        }
+    }
+
+    fn bind_shape(&mut self, shape: &Shape) {
+        shape.columns.iter().for_each(|pattern| bound_by(pattern, &mut self.bound));
+        self.bound.extend(shape.aliases.iter().flatten());
+        self.bound.extend(&shape.wholes);
+    }
+
+    fn bind_steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            if let Step::Match(pattern, _) | Step::FlatMap(pattern, _) = step {
+                bound_by(pattern, &mut self.bound);
+            }
+        }
+    }
+
+    /// How the rows so far meet a block; `None` if there is no such block.
+    fn boundary(&self, blocks: &[Block], at: usize) -> Option<Boundary> {
+        let block = blocks.get(at)?;
+        let (key, lookup) = match &block.opener {
+            Opener::Once => return None,
+            Opener::Group { value, key, .. } => {
+                let key = key.iter().map(|id| local(*id, self.body.locals[id.0 as usize].ty)).collect();
+                let value = vec![(**value).clone()];
+                return Some(Boundary { key, value, value_locals: vec![None], lookup: None });
+            }
+            Opener::Atom(shape) | Opener::Not(shape) => {
+                let rest = match block.opener {
+                    Opener::Not(_) => Rest::IsDropped,
+                    _ => Rest::IsMatchedLater,
+                };
+                let types = self.catalog.column_types(shape.relation);
+                let lookup = shape.lookup(&types, &self.bound, rest);
+                (lookup.key.clone(), lookup)
+            }
+        };
+        let mut wanted = block.needed.clone();
+        lookup.rest.iter().for_each(|pattern| mentioned_in_pattern(pattern, &mut wanted));
+        key.iter().filter_map(as_local).for_each(|local| {
+            wanted.remove(&local);
+        });
+        let live: Vec<LocalId> = wanted.intersection(&self.bound).copied().collect();
+        let value = live.iter().map(|id| local(*id, self.body.locals[id.0 as usize].ty)).collect();
+        Some(Boundary {
+            key,
+            value,
+            value_locals: live.into_iter().map(Some).collect(),
+            lookup: Some(lookup),
+        })
+    }
+
+    fn transform(&self, inputs: Vec<Input>, steps: Vec<Step>, next: Option<&Boundary>) -> Transform {
+        let outputs = match next {
+            Some(boundary) => vec![boundary.key.clone(), boundary.value.clone()],
+            None => vec![self.body.head.clone()],
+        };
+        Transform { locals: self.body.locals.clone(), inputs, steps, outputs }
+    }
+}
+
+/// If the key is made of plain columns: the arrangement by them, and where the other columns go.
+fn shared_left(shape: &Shape, met: &Boundary) -> Option<(Projection, Vec<Option<LocalId>>)> {
+    let column_of =
+        |wanted: LocalId| (0..shape.columns.len()).find(|column| shape.column_local(*column) == Some(wanted));
+    let key: Vec<usize> =
+        met.key.iter().map(|expr| as_local(expr).and_then(column_of)).collect::<Option<_>>()?;
+    let value: Vec<usize> = (0..shape.columns.len()).filter(|column| !key.contains(column)).collect();
+    let locals = value.iter().map(|column| shape.column_local(*column)).collect();
+    Some((Projection::Columns { key, value }, locals))
+}
+
+/// The expressions for the columns of the head's record.
+fn head_columns(program: &Program, catalog: &Catalog, rule: &Rule, record: Expr) -> Vec<Expr> {
+    let types = catalog.column_types(rule.head.relation);
+    if program.types.struct_fields(program.relations[rule.head.relation.0 as usize].record).is_none() {
+        return vec![record];
+    }
+    let mut inner = record;
+    loop {
+        match inner.kind {
+            ExprKind::Construct(_, columns) => return columns,
+            ExprKind::Call(function, mut args) if args.len() == 1 && is_identity(program, function) => {
+                match args.remove(0) {
+                    crate::ir::Arg::Value(arg) => inner = arg,
+                    place @ crate::ir::Arg::Mut(_) => {
+                        inner.kind = ExprKind::Call(function, vec![place]);
+                        break;
+                    }
+                }
+            }
+            kind => {
+                inner.kind = kind;
+                break;
+            }
+        }
+    }
+    types
+        .into_iter()
+        .enumerate()
+        .map(|(column, ty)| Expr {
+            kind: ExprKind::Field(Box::new(inner.clone()), vec![(0, column as u32)]),
+            ty,
+            span: inner.span,
+        })
+        .collect()
+}
+
+/// For a chain that no rule can have: only the first block is without a clause, and atoms come with a lookup.
+fn not_planned(span: Span) -> Diagnostic {
+    Diagnostic::error("E0399", span, "the planner could not make sense of this clause")
+}
+
+/// Functions whose result is the same value as their argument.
+fn is_identity(program: &Program, function: crate::ir::FunctionId) -> bool {
+    matches!(
+        &*program.functions[function.0 as usize].name,
+        "ddlog_std::ref_new" | "ddlog_std::deref" | "internment::intern" | "internment::ival"
+    )
+}
+
+fn as_local(expr: &Expr) -> Option<LocalId> {
+    match expr.kind {
+        ExprKind::Local(local) => Some(local),
+        _ => None,
+    }
+}

@@ -1,0 +1,213 @@
+//! Walks over expressions and patterns.
+
+use std::collections::BTreeSet;
+
+use super::transform::Step;
+use crate::ir::{Arg, Expr, ExprKind, LocalId, Pattern, PatternKind};
+
+/// A set of variables.
+pub(super) type Locals = BTreeSet<LocalId>;
+
+/// Adds every variable of this frame that an expression mentions, be it read, bound or captured.
+pub(super) fn mentioned(expr: &Expr, into: &mut Locals) {
+    match &expr.kind {
+        ExprKind::Local(local) => {
+            into.insert(*local);
+        }
+        ExprKind::Closure(lambda) => into.extend(lambda.captures.iter().map(|(outer, _)| *outer)),
+        ExprKind::Assign(place, _) => {
+            into.insert(place.local);
+        }
+        ExprKind::Call(_, args) | ExprKind::CallValue(_, args) => {
+            for arg in args {
+                if let Arg::Mut(place) = arg {
+                    into.insert(place.local);
+                }
+            }
+        }
+        _ => {}
+    }
+    for pattern in patterns(expr) {
+        mentioned_in_pattern(pattern, into);
+    }
+    for child in children(expr) {
+        mentioned(child, into);
+    }
+}
+
+/// Adds every variable that a pattern binds or compares with.
+pub(super) fn mentioned_in_pattern(pattern: &Pattern, into: &mut Locals) {
+    match &pattern.kind {
+        PatternKind::Wildcard => {}
+        PatternKind::Bind(local) => {
+            into.insert(*local);
+        }
+        PatternKind::At(local, inner) => {
+            into.insert(*local);
+            mentioned_in_pattern(inner, into);
+        }
+        PatternKind::Equal(expr) => mentioned(expr, into),
+        PatternKind::Tuple(parts) | PatternKind::Variant(_, parts) => {
+            parts.iter().for_each(|part| mentioned_in_pattern(part, into));
+        }
+    }
+}
+
+/// Adds every variable that a step mentions.
+pub(super) fn mentioned_in_step(step: &Step, into: &mut Locals) {
+    match step {
+        Step::Filter(expr) => mentioned(expr, into),
+        Step::Match(pattern, expr) | Step::FlatMap(pattern, expr) => {
+            mentioned_in_pattern(pattern, into);
+            mentioned(expr, into);
+        }
+        Step::Inspect { body, weight, timestamp } => {
+            mentioned(body, into);
+            into.extend(weight.iter().chain(timestamp));
+        }
+    }
+}
+
+/// Adds every variable that a pattern binds.
+pub(super) fn bound_by(pattern: &Pattern, into: &mut Locals) {
+    match &pattern.kind {
+        PatternKind::Wildcard | PatternKind::Equal(_) => {}
+        PatternKind::Bind(local) => {
+            into.insert(*local);
+        }
+        PatternKind::At(local, inner) => {
+            into.insert(*local);
+            bound_by(inner, into);
+        }
+        PatternKind::Tuple(parts) | PatternKind::Variant(_, parts) => {
+            parts.iter().for_each(|part| bound_by(part, into));
+        }
+    }
+}
+
+/// Changes every expression of a tree, children before parents, outside of closures' own frames.
+pub(super) fn rewrite(expr: &mut Expr, change: &mut dyn FnMut(&mut Expr)) {
+    for child in children_mut(expr) {
+        rewrite(child, change);
+    }
+    for pattern in patterns_mut(expr) {
+        rewrite_pattern(pattern, change);
+    }
+    change(expr);
+}
+
+/// Changes every expression of a pattern.
+pub(super) fn rewrite_pattern(pattern: &mut Pattern, change: &mut dyn FnMut(&mut Expr)) {
+    match &mut pattern.kind {
+        PatternKind::Wildcard | PatternKind::Bind(_) => {}
+        PatternKind::At(_, inner) => rewrite_pattern(inner, change),
+        PatternKind::Equal(expr) => rewrite(expr, change),
+        PatternKind::Tuple(parts) | PatternKind::Variant(_, parts) => {
+            parts.iter_mut().for_each(|part| rewrite_pattern(part, change));
+        }
+    }
+}
+
+fn patterns(expr: &Expr) -> Vec<&Pattern> {
+    match &expr.kind {
+        ExprKind::Match(_, arms) => arms.iter().map(|arm| &arm.pattern).collect(),
+        ExprKind::Let(pattern, _) | ExprKind::For(pattern, ..) => vec![pattern],
+        _ => Vec::new(),
+    }
+}
+
+fn patterns_mut(expr: &mut Expr) -> Vec<&mut Pattern> {
+    match &mut expr.kind {
+        ExprKind::Match(_, arms) => arms.iter_mut().map(|arm| &mut arm.pattern).collect(),
+        ExprKind::Let(pattern, _) | ExprKind::For(pattern, ..) => vec![pattern],
+        _ => Vec::new(),
+    }
+}
+
+fn values(args: &[Arg]) -> impl Iterator<Item = &Expr> {
+    args.iter().filter_map(|arg| match arg {
+        Arg::Value(expr) => Some(expr),
+        Arg::Mut(_) => None,
+    })
+}
+
+fn values_mut(args: &mut [Arg]) -> impl Iterator<Item = &mut Expr> {
+    args.iter_mut().filter_map(|arg| match arg {
+        Arg::Value(expr) => Some(expr),
+        Arg::Mut(_) => None,
+    })
+}
+
+fn children(expr: &Expr) -> Vec<&Expr> {
+    use ExprKind as E;
+    match &expr.kind {
+        E::Bool(_)
+        | E::Int(_)
+        | E::Float(_)
+        | E::String(_)
+        | E::Local(_)
+        | E::FunctionValue(_)
+        | E::Closure(_)
+        | E::Break
+        | E::Continue => Vec::new(),
+        E::Call(_, args) => values(args).collect(),
+        E::CallValue(callee, args) => std::iter::once(&**callee).chain(values(args)).collect(),
+        E::Construct(_, parts)
+        | E::Tuple(parts)
+        | E::VecLiteral(parts)
+        | E::Concat(parts)
+        | E::Block(parts) => parts.iter().collect(),
+        E::MapLiteral(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
+        E::Field(of, _)
+        | E::TupleField(of, _)
+        | E::Slice(of, ..)
+        | E::Cast(of)
+        | E::Unary(_, of)
+        | E::Let(_, of)
+        | E::Assign(_, of)
+        | E::Return(of) => vec![of],
+        E::Binary(_, left, right) | E::For(_, left, right) => vec![left, right],
+        E::If(condition, then, otherwise) => {
+            [condition, then].into_iter().chain(otherwise).map(|boxed| &**boxed).collect()
+        }
+        E::Match(of, arms) => std::iter::once(&**of).chain(arms.iter().map(|arm| &arm.body)).collect(),
+    }
+}
+
+fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
+    use ExprKind as E;
+    match &mut expr.kind {
+        E::Bool(_)
+        | E::Int(_)
+        | E::Float(_)
+        | E::String(_)
+        | E::Local(_)
+        | E::FunctionValue(_)
+        | E::Closure(_)
+        | E::Break
+        | E::Continue => Vec::new(),
+        E::Call(_, args) => values_mut(args).collect(),
+        E::CallValue(callee, args) => std::iter::once(&mut **callee).chain(values_mut(args)).collect(),
+        E::Construct(_, parts)
+        | E::Tuple(parts)
+        | E::VecLiteral(parts)
+        | E::Concat(parts)
+        | E::Block(parts) => parts.iter_mut().collect(),
+        E::MapLiteral(pairs) => pairs.iter_mut().flat_map(|(key, value)| [key, value]).collect(),
+        E::Field(of, _)
+        | E::TupleField(of, _)
+        | E::Slice(of, ..)
+        | E::Cast(of)
+        | E::Unary(_, of)
+        | E::Let(_, of)
+        | E::Assign(_, of)
+        | E::Return(of) => vec![of],
+        E::Binary(_, left, right) | E::For(_, left, right) => vec![left, right],
+        E::If(condition, then, otherwise) => {
+            [condition, then].into_iter().chain(otherwise).map(|boxed| &mut **boxed).collect()
+        }
+        E::Match(of, arms) => {
+            std::iter::once(&mut **of).chain(arms.iter_mut().map(|arm| &mut arm.body)).collect()
+        }
+    }
+}
