@@ -5,7 +5,9 @@
 
 pub mod command;
 pub mod compile;
+mod dataflow;
 pub mod diagnostics;
+pub mod engine;
 pub mod eval;
 pub mod ir;
 pub mod plan;
@@ -14,3 +16,5 @@ pub mod stdlib;
 pub mod syntax;
 pub mod types;
 pub mod value;
+
+pub use engine::{Commit, CommitError, Config, Delta, Engine, QueryError, Update};

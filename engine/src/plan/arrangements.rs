@@ -99,7 +99,7 @@ impl<'p> Catalog<'p> {
 }
 
 /// Types of a relation's columns: a struct's fields, or the record itself.
-pub(crate) fn column_types(program: &Program, relation: RelationId) -> Vec<TypeId> {
+fn column_types(program: &Program, relation: RelationId) -> Vec<TypeId> {
     let record = program.relations[relation.0 as usize].record;
     match program.types.struct_fields(record) {
         Some(fields) => fields.iter().map(|field| field.ty).collect(),

@@ -22,6 +22,10 @@ pub struct Plan {
     pub arrangements: Vec<Arrangement>,
     /// One per rule of the program, under the same numbers.
     pub rules: Vec<RulePlan>,
+    /// One per relation: how its contents are found by record or key; none for streams and most derived relations.
+    pub inputs: Vec<Option<Contents>>,
+    /// One per index of the program.
+    pub indexes: Vec<IndexPlan>,
     /// Strongly connected components of relations, each after all it depends on.
     pub components: Vec<Component>,
 }
@@ -50,6 +54,28 @@ pub enum CollectionSource {
     Delayed(RelationId, u32),
     /// What this transaction changes in it.
     Changes(RelationId),
+}
+
+/// How the contents of an input relation are looked into: records must be found to be replaced or deleted.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    /// Holds every column.
+    pub arrangement: ArrangementId,
+    /// The primary key of a row; the arrangement is by it.
+    pub primary_key: Option<Transform>,
+}
+
+/// How an index is asked.
+#[derive(Clone, Debug)]
+pub struct IndexPlan {
+    /// By the index's fields.
+    pub arrangement: ArrangementId,
+    /// From the index's fields to the arrangement's key.
+    pub key: Transform,
+    /// For each column of the key, the column of the relation it is, if it is a whole one.
+    pub key_columns: Vec<Option<usize>>,
+    /// The relation's columns in the value.
+    pub value_columns: Vec<usize>,
 }
 
 /// A collection indexed by a key, shared by all that ask for the same.

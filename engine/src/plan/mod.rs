@@ -3,14 +3,15 @@
 mod arrangements;
 mod components;
 mod data;
+mod indexes;
+mod inputs;
 mod program;
 mod rule;
 mod shape;
 pub mod transform;
 mod walk;
 
-pub(crate) use arrangements::column_types;
 pub use data::{
-    Arrangement, ArrangementId, Collection, CollectionId, CollectionSource, Component, Left, Op, Plan,
-    Projection, RulePlan, Source, Stage,
+    Arrangement, ArrangementId, Collection, CollectionId, CollectionSource, Component, Contents, IndexPlan,
+    Left, Op, Plan, Projection, RulePlan, Source, Stage,
 };

@@ -2,7 +2,9 @@
 
 use super::arrangements::Catalog;
 use super::components::components;
-use super::data::{Component, Plan};
+use super::data::{Component, Plan, Source};
+use super::indexes::indexes;
+use super::inputs::inputs;
 use super::rule::plan_rule;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{ClauseKind, Program, RelationId};
@@ -29,14 +31,28 @@ impl Plan {
                 errors.push(Diagnostic::error("E0303", group.span, message).hint(hint));
             }
             match plan_rule(program, &mut catalog, rule, !inside[index]) {
+                Ok(plan) if inside[index] && plan.source == Source::Once => {
+                    let message = "a recursive rule has to start with a relation";
+                    let hint = "move an atom that is not negated to the front";
+                    errors.push(Diagnostic::error("E0304", rule.span, message).hint(hint));
+                }
                 Ok(plan) => rules.push(plan),
-                Err(error) => errors.push(error),
+                Err(error) => errors.push(*error),
             }
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Plan { collections: catalog.collections, arrangements: catalog.arrangements, rules, components })
+        let inputs = inputs(program, &mut catalog, &recursive);
+        let indexes = indexes(program, &mut catalog);
+        Ok(Plan {
+            inputs,
+            indexes,
+            collections: catalog.collections,
+            arrangements: catalog.arrangements,
+            rules,
+            components,
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn plan_rule(
     catalog: &mut Catalog,
     rule: &Rule,
     host: bool,
-) -> Result<RulePlan, Diagnostic> {
+) -> Result<RulePlan, Box<Diagnostic>> {
     let mut body = Body::new(program, catalog, rule);
     body.settle_wholes();
     body.needed_later();
@@ -35,6 +35,8 @@ struct Body {
 }
 
 struct Block {
+    /// Done before the opener's patterns are matched; only in the first block.
+    before: Vec<Step>,
     opener: Opener,
     steps: Vec<Step>,
     /// Variables that steps of this block, later blocks or the head mention.
@@ -71,7 +73,7 @@ impl Body {
             }
         }
         if body.blocks.is_empty() {
-            body.blocks.push(Block { opener: Opener::Once, steps: Vec::new(), needed: Locals::new() });
+            body.blocks.push(Block::new(Opener::Once));
         }
         let mut record = rule.head.record.clone();
         rewrite(&mut record, &mut |expr| body.use_column(expr, &wholes));
@@ -99,16 +101,23 @@ impl Body {
                 return self.step(Step::Inspect { body, weight, timestamp });
             }
         };
-        let starts_rows = matches!(opener, Opener::Atom(_));
-        if self.blocks.is_empty() && !starts_rows {
-            self.blocks.push(Block { opener: Opener::Once, steps: Vec::new(), needed: Locals::new() });
+        let mut block = Block::new(opener);
+        if matches!(block.opener, Opener::Atom(_)) {
+            // `var x = .., R(x)` reads `R` first, too: there is nothing else to start from.
+            if let [Block { opener: Opener::Once, .. }] = self.blocks.as_slice()
+                && let Some(once) = self.blocks.pop()
+            {
+                block.before = once.steps;
+            }
+        } else if self.blocks.is_empty() {
+            self.blocks.push(Block::new(Opener::Once));
         }
-        self.blocks.push(Block { opener, steps: Vec::new(), needed: Locals::new() });
+        self.blocks.push(block);
     }
 
     fn step(&mut self, step: Step) {
         if self.blocks.is_empty() {
-            self.blocks.push(Block { opener: Opener::Once, steps: Vec::new(), needed: Locals::new() });
+            self.blocks.push(Block::new(Opener::Once));
         }
         if let Some(block) = self.blocks.last_mut() {
             block.steps.push(step);
@@ -180,7 +189,8 @@ impl Body {
         let mut all = Locals::new();
         for block in &self.blocks {
             block.opener.mentioned(&mut all);
-            block.steps.iter().for_each(|step| mentioned_in_step(step, &mut all));
+            let steps = block.before.iter().chain(&block.steps);
+            steps.for_each(|step| mentioned_in_step(step, &mut all));
         }
         self.head.iter().for_each(|expr| mentioned(expr, &mut all));
         all
@@ -194,6 +204,12 @@ impl Body {
             block.needed = needed.clone();
             block.opener.mentioned(&mut needed);
         }
+    }
+}
+
+impl Block {
+    fn new(opener: Opener) -> Self {
+        Block { before: Vec::new(), opener, steps: Vec::new(), needed: Locals::new() }
     }
 }
 
@@ -233,10 +249,11 @@ struct Boundary {
 }
 
 impl Chain<'_, '_> {
-    fn plan(mut self) -> Result<RulePlan, Diagnostic> {
+    fn plan(mut self) -> Result<RulePlan, Box<Diagnostic>> {
         let blocks = std::mem::take(&mut self.body.blocks);
         let (source, inputs, mut steps) = self.start(&blocks[0]);
         let shareable = steps.is_empty() && blocks[0].steps.is_empty();
+        self.bind_steps(&blocks[0].before);
         steps.extend(blocks[0].steps.iter().cloned());
         self.bind_steps(&blocks[0].steps);
 
@@ -269,7 +286,7 @@ impl Chain<'_, '_> {
             return (Source::Once, vec![Input::Locals(Vec::new())], Vec::new());
         };
         self.ephemeral = self.catalog.collections[shape.collection.0 as usize].ephemeral;
-        let (mut columns, mut steps) = (Vec::new(), Vec::new());
+        let (mut columns, mut steps) = (Vec::new(), block.before.clone());
         for (index, pattern) in shape.columns.iter().enumerate() {
             columns.push(self.column_input(shape, index, pattern, &mut steps));
         }
@@ -284,7 +301,7 @@ impl Chain<'_, '_> {
         at: usize,
         met: Boundary,
         next: &mut Option<Boundary>,
-    ) -> Result<Op, Diagnostic> {
+    ) -> Result<Op, Box<Diagnostic>> {
         let block = &blocks[at];
         match &block.opener {
             Opener::Once => Err(not_planned(self.rule.span)),
@@ -351,8 +368,8 @@ impl Chain<'_, '_> {
             Opener::Not(shape) => {
                 let mut lookup = met.lookup.ok_or_else(|| not_planned(shape.span))?;
                 if self.catalog.collections[shape.collection.0 as usize].ephemeral {
-                    return Err(Diagnostic::error("E0302", shape.span, "a stream cannot be negated")
-                        .label("its contents live for one transaction"));
+                    let error = Diagnostic::error("E0302", shape.span, "a stream cannot be negated");
+                    return Err(Box::new(error.label("its contents live for one transaction")));
                 }
                 let right = lookup.counting_arrangement(self.catalog, shape.collection, self.host);
                 self.bind_steps(&block.steps);
@@ -492,8 +509,8 @@ fn head_columns(program: &Program, catalog: &Catalog, rule: &Rule, record: Expr)
 }
 
 /// For a chain that no rule can have: only the first block is without a clause, and atoms come with a lookup.
-fn not_planned(span: Span) -> Diagnostic {
-    Diagnostic::error("E0399", span, "the planner could not make sense of this clause")
+fn not_planned(span: Span) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("E0399", span, "the planner could not make sense of this clause"))
 }
 
 /// Functions whose result is the same value as their argument.

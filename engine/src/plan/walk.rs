@@ -211,3 +211,41 @@ fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
         }
     }
 }
+
+/// Renames the variables of a frame, wherever they stand.
+pub(super) fn for_each_local(expr: &mut Expr, change: &mut dyn FnMut(&mut LocalId)) {
+    match &mut expr.kind {
+        ExprKind::Local(local) => change(local),
+        ExprKind::Closure(lambda) => lambda.captures.iter_mut().for_each(|(outer, _)| change(outer)),
+        ExprKind::Assign(place, _) => change(&mut place.local),
+        ExprKind::Call(_, args) | ExprKind::CallValue(_, args) => {
+            for arg in args {
+                if let Arg::Mut(place) = arg {
+                    change(&mut place.local);
+                }
+            }
+        }
+        _ => {}
+    }
+    for pattern in patterns_mut(expr) {
+        for_each_local_in_pattern(pattern, change);
+    }
+    for child in children_mut(expr) {
+        for_each_local(child, change);
+    }
+}
+
+fn for_each_local_in_pattern(pattern: &mut Pattern, change: &mut dyn FnMut(&mut LocalId)) {
+    match &mut pattern.kind {
+        PatternKind::Wildcard => {}
+        PatternKind::Bind(local) => change(local),
+        PatternKind::At(local, inner) => {
+            change(local);
+            for_each_local_in_pattern(inner, change);
+        }
+        PatternKind::Equal(expr) => for_each_local(expr, change),
+        PatternKind::Tuple(parts) | PatternKind::Variant(_, parts) => {
+            parts.iter_mut().for_each(|part| for_each_local_in_pattern(part, change));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The antijoin: rows whose key the other side does not have.
+
+use super::code::{Code, Emit};
+use super::index::{Epoch, keys};
+use super::join::Sides;
+use super::reader::{AsOf, Reader};
+use crate::eval::Trap;
+
+/// What an antijoin does to a change of its sides: `dL * not R_now + L_before * (not R_now - not R_before)`.
+/// `right_again` is a second reader of the right side.
+pub(super) fn antijoin(
+    sides: Sides,
+    right_again: Option<Reader>,
+    then: &Code,
+    epoch: Epoch,
+    emit: &mut Emit<'_>,
+) -> Result<(), Trap> {
+    if let (Some(changes), Some(mut right)) = (&sides.left_changes, sides.right) {
+        for (key, values) in keys(changes) {
+            if right.seek(key) && right.total(AsOf::Now) > 0 {
+                continue;
+            }
+            for (value, weight) in values.iter() {
+                then.run(epoch, &[key, value], weight, emit)?;
+            }
+        }
+    }
+    let (Some(mut left), Some(mut right), Some(changes)) = (sides.left, right_again, &sides.right_changes)
+    else {
+        return Ok(());
+    };
+    for (key, _) in keys(changes) {
+        let found = right.seek(key);
+        let before = found && right.total(AsOf::Before(epoch)) > 0;
+        let now = found && right.total(AsOf::Now) > 0;
+        if before == now || !left.seek(key) {
+            continue;
+        }
+        let sign = if now { -1 } else { 1 };
+        left.values(sides.as_of, |value, weight| then.run(epoch, &[key, value], sign * weight, emit))?;
+    }
+    Ok(())
+}

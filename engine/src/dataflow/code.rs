@@ -1,0 +1,104 @@
+//! Transforms ready to run: bare projections are copied word by word, the rest goes to the evaluator.
+
+use super::index::{Epoch, Weight};
+use std::rc::Rc;
+
+use crate::eval::{Machine, ReductionCode, RowMeta, TransformCode, Trap};
+use crate::ir::{Expr, ExprKind};
+use crate::plan::transform::{Input, Reduction, Transform};
+use crate::value::{Row, Word};
+
+/// Receives rows: a key, a value (empty if the code gives one row only) and a weight.
+pub(crate) type Emit<'e> = dyn FnMut(Row, Row, Weight) + 'e;
+
+/// A transform at work.
+pub(crate) enum Code {
+    /// Columns of the parts, in this order, for key and value.
+    Columns([Vec<(usize, usize)>; 2]),
+    /// Anything else.
+    Evaluated(TransformCode),
+}
+
+impl Code {
+    /// Gets a transform ready.
+    pub(crate) fn new(machine: &Rc<Machine>, transform: &Transform) -> Self {
+        as_columns(transform).map_or_else(|| Code::Evaluated(machine.transform(transform)), Code::Columns)
+    }
+
+    /// Splits the one part into key and value columns.
+    pub(crate) fn columns(key: &[usize], value: &[usize]) -> Self {
+        let of_first = |columns: &[usize]| columns.iter().map(|column| (0, *column)).collect();
+        Code::Columns([of_first(key), of_first(value)])
+    }
+
+    /// Runs on the parts of one row or match.
+    #[inline]
+    pub(crate) fn run(
+        &self,
+        epoch: Epoch,
+        parts: &[&[Word]],
+        weight: Weight,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Trap> {
+        match self {
+            Code::Columns([key, value]) => {
+                let pick = |columns: &[(usize, usize)]| -> Row {
+                    columns.iter().map(|(part, column)| parts[*part][*column]).collect()
+                };
+                emit(pick(key), pick(value), weight);
+                Ok(())
+            }
+            Code::Evaluated(code) => code.run(parts, RowMeta { weight, epoch }, &mut |rows| {
+                let mut rows = rows.iter().cloned();
+                emit(rows.next().unwrap_or_default(), rows.next().unwrap_or_default(), weight);
+            }),
+        }
+    }
+}
+
+/// What is done to a group, at work.
+pub(crate) struct GroupCode {
+    code: ReductionCode,
+    key_columns: Option<usize>,
+}
+
+impl GroupCode {
+    /// Gets a reduction ready; its rows are split into key and value after so many columns.
+    pub(crate) fn new(machine: &Rc<Machine>, reduction: &Reduction, key_columns: Option<usize>) -> Self {
+        GroupCode { code: machine.reduction(reduction), key_columns }
+    }
+
+    /// Runs on one group: its values with their weights.
+    pub(crate) fn run(
+        &self,
+        epoch: Epoch,
+        key: &[Word],
+        group: &[(Word, Weight)],
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Trap> {
+        self.code.run(key, group, RowMeta { weight: 1, epoch }, &mut |row| {
+            let split = self.key_columns.unwrap_or(row.len());
+            emit(Row::from(&row[..split]), Row::from(&row[split..]), 1);
+        })
+    }
+}
+
+/// Where each output column comes from, if all a transform does is to pick columns.
+fn as_columns(transform: &Transform) -> Option<[Vec<(usize, usize)>; 2]> {
+    if !transform.steps.is_empty() {
+        return None;
+    }
+    let source = |expr: &Expr| {
+        let ExprKind::Local(wanted) = expr.kind else { return None };
+        transform.inputs.iter().enumerate().find_map(|(part, input)| match input {
+            Input::Locals(locals) => {
+                locals.iter().position(|local| *local == Some(wanted)).map(|column| (part, column))
+            }
+            Input::Record { .. } => None,
+        })
+    };
+    let columns = |output: usize| -> Option<Vec<(usize, usize)>> {
+        transform.outputs.get(output).map_or(Some(Vec::new()), |row| row.iter().map(source).collect())
+    };
+    Some([columns(0)?, columns(1)?])
+}

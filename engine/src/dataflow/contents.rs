@@ -1,0 +1,146 @@
+//! What a relation holds now: read where it is kept, or put together from what its rules keep.
+
+use differential_dataflow::consolidation::consolidate;
+
+use super::host::{Delta, Failure, Host};
+use super::index::Epoch;
+use super::reader::{AsOf, Reader};
+use crate::ir::RelationId;
+use crate::plan::{ArrangementId, CollectionId, CollectionSource, Projection, RulePlan, Source};
+use crate::value::{Row, Word};
+
+impl Host {
+    /// The rows of a relation with their weights. Nothing for streams: their rows are gone.
+    pub(crate) fn contents(&mut self, relation: RelationId, epoch: Epoch) -> Result<Delta, Failure> {
+        let mut rows = self.collection_contents(CollectionId(relation.0), epoch)?;
+        consolidate(&mut rows);
+        Ok(rows)
+    }
+
+    fn collection_contents(&mut self, id: CollectionId, epoch: Epoch) -> Result<Delta, Failure> {
+        let plan = self.plan.clone();
+        let collection = plan.collection(id);
+        let relation = match collection.source {
+            _ if collection.ephemeral => return Ok(Vec::new()),
+            CollectionSource::Changes(_) => return Ok(Vec::new()),
+            CollectionSource::Delayed(relation, _) => {
+                let mut rows = self.collection_contents(CollectionId(relation.0), epoch)?;
+                rows.extend(self.not_due(id).map(|(row, weight)| (row.clone(), -weight)));
+                return Ok(rows);
+            }
+            CollectionSource::Relation(relation) => relation,
+        };
+        if let Some(distinct) = &mut self.distinct[id.0 as usize] {
+            return Ok(distinct.rows().into_iter().map(|row| (row, 1)).collect());
+        }
+        if let Some(arrangement) = self.complete_arrangement(id) {
+            return Ok(self.arrangement_contents(arrangement));
+        }
+        let mut rows = Vec::new();
+        for (index, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| rule.head == relation) {
+            let source = self.last_source(rule, epoch)?;
+            if let Some(chain) = &mut self.chains[index] {
+                let id = crate::ir::RuleId(index as u32);
+                chain
+                    .contents(epoch, &source, &mut self.arrangements, &mut rows)
+                    .map_err(|trap| Failure { rule: Some(id), trap })?;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The rows that a rule without stages reads; the stages of others keep what they read.
+    fn last_source(&mut self, rule: &RulePlan, epoch: Epoch) -> Result<Delta, Failure> {
+        match rule.source {
+            _ if !rule.stages.is_empty() => Ok(Vec::new()),
+            Source::Once => Ok(vec![(Row::default(), 1)]),
+            Source::Collection(source) => self.collection_contents(source, epoch),
+        }
+    }
+
+    /// An arrangement that holds every column of a collection.
+    fn complete_arrangement(&self, id: CollectionId) -> Option<ArrangementId> {
+        let columns = self.plan.collection(id).columns;
+        let complete = |projection: &Projection| match projection {
+            Projection::Columns { key, value } => {
+                (0..columns).all(|column| key.contains(&column) || value.contains(&column))
+            }
+            Projection::Code(_) => false,
+        };
+        if let Some(Some(contents)) = self.plan.inputs.get(id.0 as usize)
+            && complete(&self.plan.arrangement(contents.arrangement).projection)
+        {
+            return Some(contents.arrangement);
+        }
+        let found = self
+            .plan
+            .arrangements
+            .iter()
+            .position(|a| a.collection == id && a.host && complete(&a.projection))?;
+        Some(ArrangementId(found as u32))
+    }
+
+    fn arrangement_contents(&mut self, id: ArrangementId) -> Delta {
+        let plan = self.plan.clone();
+        let Projection::Columns { key, value } = &plan.arrangement(id).projection else { return Vec::new() };
+        let Some(mut reader) = self.arrangements[id.0 as usize].reader() else { return Vec::new() };
+        let mut rows = Vec::new();
+        let _: Result<(), std::convert::Infallible> =
+            reader.all(AsOf::Now, |key_words, value_words, weight| {
+                rows.push((restore(key, key_words, value, value_words), weight));
+                Ok(())
+            });
+        rows
+    }
+
+    /// The row of an input relation with that primary key, or that very row, as of the last transaction.
+    pub(crate) fn find(&mut self, relation: RelationId) -> Option<Finder> {
+        let contents = self.plan.inputs[relation.0 as usize].as_ref()?;
+        let projection = self.plan.arrangement(contents.arrangement).projection.clone();
+        let reader = self.arrangements[contents.arrangement.0 as usize].reader()?;
+        Some(Finder { reader, projection })
+    }
+}
+
+/// Looks records of a relation up.
+pub(crate) struct Finder {
+    reader: Reader,
+    projection: Projection,
+}
+
+impl Finder {
+    /// Whether a row is there.
+    pub(crate) fn has(&mut self, row: &[Word]) -> bool {
+        let Projection::Columns { key, value } = &self.projection else { return false };
+        let pick = |columns: &[usize]| -> Row { columns.iter().map(|column| row[*column]).collect() };
+        self.reader.find(&pick(key)) && self.reader.weight_of(&pick(value), AsOf::Now) > 0
+    }
+
+    /// The row of a primary key.
+    pub(crate) fn row_of(&mut self, key: Word) -> Option<Row> {
+        if !self.reader.find(&[key]) {
+            return None;
+        }
+        let (mut row, projection) = (None, &self.projection);
+        let _: Result<(), std::convert::Infallible> = self.reader.values(AsOf::Now, |words, weight| {
+            if weight > 0 {
+                row = Some(match projection {
+                    Projection::Columns { key: of_key, value } => restore(of_key, &[key], value, words),
+                    Projection::Code(_) => Row::from(words),
+                });
+            }
+            Ok(())
+        });
+        row
+    }
+}
+
+/// The row that was split into key and value.
+fn restore(key: &[usize], key_words: &[Word], value: &[usize], value_words: &[Word]) -> Row {
+    let width = key.iter().chain(value).max().map_or(0, |last| last + 1);
+    let mut row: Row = std::iter::repeat_n(0, width).collect();
+    for (column, word) in key.iter().zip(key_words).chain(value.iter().zip(value_words)) {
+        row.0[*column] = *word;
+    }
+    row
+}

@@ -1,0 +1,66 @@
+//! Set semantics: how often a row is derived does not matter, only whether it is.
+
+use std::rc::Rc;
+
+use super::index::{Batch, Epoch, Index, Update, Weight, keys};
+use super::reader::AsOf;
+use crate::value::Row;
+
+/// Rows with how often they are derived.
+pub(crate) struct Distinct {
+    derivations: Index,
+    /// What the current transaction changes.
+    changes: Option<Rc<Batch>>,
+}
+
+impl Distinct {
+    /// Without rows.
+    pub(crate) fn new() -> Self {
+        Distinct { derivations: Index::new(), changes: None }
+    }
+
+    /// Takes changes of derivations, gives changes of the set, sorted by words.
+    pub(crate) fn update(&mut self, changes: &[(Row, Weight)], epoch: Epoch) -> Vec<(Row, Weight)> {
+        let updates: Vec<Update> =
+            changes.iter().map(|(row, weight)| ((row.clone(), Row::default()), epoch, *weight)).collect();
+        let batch = self.derivations.batch(updates, epoch);
+        let mut reader = self.derivations.reader();
+        let mut set = Vec::new();
+        for (row, derivations) in keys(&batch) {
+            let before = if reader.seek(row) { reader.total(AsOf::Now) } else { 0 };
+            let now = before + derivations.iter().map(|(_, weight)| weight).sum::<Weight>();
+            let change = Weight::from(now > 0) - Weight::from(before > 0);
+            if change != 0 {
+                set.push((Row::from(row), change));
+            }
+        }
+        self.derivations.insert(batch.clone());
+        self.changes = Some(batch);
+        set
+    }
+
+    /// Forgets that there was a transaction.
+    pub(crate) fn end(&mut self) {
+        self.changes = None;
+    }
+
+    /// Takes the transaction's changes back, by their opposites in a later one.
+    pub(crate) fn undo(&mut self, epoch: Epoch) {
+        if let Some(changes) = self.changes.take() {
+            self.derivations.undo(&changes, epoch);
+        }
+    }
+
+    /// The set now.
+    pub(crate) fn rows(&mut self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let _: Result<(), std::convert::Infallible> =
+            self.derivations.reader().all(AsOf::Now, |row, _, weight| {
+                if weight > 0 {
+                    rows.push(Row::from(row));
+                }
+                Ok(())
+            });
+        rows
+    }
+}

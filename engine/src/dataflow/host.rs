@@ -1,0 +1,443 @@
+//! All of a program at work: a transaction goes through the rules it touches, in an order in which every relation is
+//! complete before it is read, and through nothing else.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use differential_dataflow::consolidation::consolidate;
+use timely::worker::Worker;
+
+use super::arrange::Arranged;
+use super::distinct::Distinct;
+use super::index::{Epoch, Weight};
+use super::recursion::Recursion;
+use super::rule::Chain;
+use crate::eval::{Machine, Trap};
+use crate::ir::{RelationId, RuleId};
+use crate::plan::{CollectionId, CollectionSource, Plan, Source};
+use crate::value::Row;
+
+/// Changes of rows.
+pub(crate) type Delta = Vec<(Row, Weight)>;
+
+/// The first transaction.
+pub(crate) const FIRST: Epoch = 0;
+
+/// The plan at work.
+pub(crate) struct Host {
+    pub(super) plan: Arc<Plan>,
+    pub(super) arrangements: Vec<Arranged>,
+    /// By collection: those whose weights are cut down, other than inside recursive components.
+    pub(super) distinct: Vec<Option<Distinct>>,
+    /// By rule; rules inside of recursive components run there.
+    pub(super) chains: Vec<Option<Chain>>,
+    /// By component.
+    recursions: Vec<Option<Recursion>>,
+    delays: Vec<Delay>,
+    wiring: Wiring,
+    touched: Touched,
+    /// By rule.
+    pub(crate) rule_stats: Vec<Work>,
+    /// By component.
+    pub(crate) component_stats: Vec<Work>,
+}
+
+/// What something has cost and given so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) runs: u64,
+    pub(crate) rows_in: u64,
+    pub(crate) rows_out: u64,
+    pub(crate) time: Duration,
+}
+
+/// A rule failed on some row; nothing has changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// The rule, if one is at fault.
+    pub(crate) rule: Option<RuleId>,
+    /// What happened.
+    pub(crate) trap: Trap,
+}
+
+/// `R-N`: what `R` changed in the last N transactions, oldest first.
+struct Delay {
+    collection: CollectionId,
+    of: RelationId,
+    waiting: VecDeque<Delta>,
+}
+
+/// Who reads what.
+struct Wiring {
+    /// By collection: arrangements kept by the host.
+    arrangements: Vec<Vec<usize>>,
+    /// By collection: rules that run on the host.
+    rules: Vec<Vec<usize>>,
+    /// By collection: components with a recursion that reads it.
+    recursions: Vec<Vec<usize>>,
+    /// By relation: the collection of its changes.
+    changes: Vec<Option<usize>>,
+    /// By relation.
+    component: Vec<usize>,
+    /// Rules that start from nothing.
+    once: Vec<usize>,
+    sources: Vec<Source>,
+    heads: Vec<usize>,
+    relations: usize,
+}
+
+/// What the current transaction touches.
+#[derive(Default)]
+struct Touched {
+    /// By collection.
+    deltas: Vec<Delta>,
+    collections: Vec<usize>,
+    arrangements: Vec<usize>,
+    distinct: Vec<usize>,
+    /// By rule: whether it has to run.
+    waiting: Vec<bool>,
+    rules: Vec<usize>,
+    components: BTreeSet<usize>,
+    recursions: Vec<usize>,
+}
+
+impl Host {
+    /// Builds everything, without rows.
+    pub(crate) fn new(worker: &mut Worker, machine: &Rc<Machine>, plan: &Arc<Plan>) -> Self {
+        let wiring = Wiring::new(plan);
+        let ephemeral = |id: CollectionId| plan.collection(id).ephemeral;
+        let recursive: Vec<bool> = {
+            let mut recursive = vec![false; plan.collections.len()];
+            for component in plan.components.iter().filter(|component| component.is_recursive()) {
+                component.relations.iter().for_each(|relation| recursive[relation.0 as usize] = true);
+            }
+            recursive
+        };
+        let mut chains: Vec<Option<Chain>> = Vec::new();
+        chains.resize_with(plan.rules.len(), || None);
+        for rule in plan.components.iter().flat_map(|component| &component.rules) {
+            chains[rule.0 as usize] = Some(Chain::new(machine, plan.rule(*rule)));
+        }
+        let touched = Touched {
+            deltas: vec![Vec::new(); plan.collections.len()],
+            waiting: vec![false; plan.rules.len()],
+            ..Touched::default()
+        };
+        Host {
+            plan: plan.clone(),
+            arrangements: plan
+                .arrangements
+                .iter()
+                .map(|arrangement| {
+                    Arranged::new(machine, &arrangement.projection, ephemeral(arrangement.collection))
+                })
+                .collect(),
+            distinct: plan
+                .collections
+                .iter()
+                .zip(&recursive)
+                .map(|(collection, recursive)| (collection.distinct && !recursive).then(Distinct::new))
+                .collect(),
+            chains,
+            recursions: plan
+                .components
+                .iter()
+                .map(|component| {
+                    let build = || Recursion::new(worker, machine, plan, component);
+                    component.is_recursive().then(build)
+                })
+                .collect(),
+            delays: plan
+                .collections
+                .iter()
+                .enumerate()
+                .filter_map(|(index, collection)| match collection.source {
+                    CollectionSource::Delayed(of, by) => Some(Delay {
+                        collection: CollectionId(index as u32),
+                        of,
+                        waiting: vec![Vec::new(); by as usize].into(),
+                    }),
+                    CollectionSource::Relation(_) | CollectionSource::Changes(_) => None,
+                })
+                .collect(),
+            wiring,
+            touched,
+            rule_stats: vec![Work::default(); plan.rules.len()],
+            component_stats: vec![Work::default(); plan.components.len()],
+        }
+    }
+
+    /// The first transaction: rules that read nothing run once.
+    pub(crate) fn start(&mut self, worker: &mut Worker) -> Result<Vec<(RelationId, Delta)>, Failure> {
+        for rule in self.wiring.once.clone() {
+            self.wait(rule);
+        }
+        self.transact(worker, FIRST, Vec::new())
+    }
+
+    /// Takes consolidated changes of relations and gives what changes in all relations. If a rule fails, everything
+    /// is as before, and the next transaction's epoch must be greater than `epoch + 1`.
+    pub(crate) fn transact(
+        &mut self,
+        worker: &mut Worker,
+        epoch: Epoch,
+        inputs: Vec<(RelationId, Delta)>,
+    ) -> Result<Vec<(RelationId, Delta)>, Failure> {
+        match self.propagate(worker, epoch, inputs) {
+            Ok(()) => Ok(self.end(true)),
+            Err(failure) => {
+                self.undo(worker, epoch + 1);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Changes that a delayed collection has not seen yet.
+    pub(super) fn not_due(&self, id: CollectionId) -> impl Iterator<Item = &(Row, Weight)> {
+        self.delays.iter().filter(move |delay| delay.collection == id).flat_map(|d| &d.waiting).flatten()
+    }
+
+    /// Number of arrangements of a relation, and updates in them.
+    pub(crate) fn arranged(&mut self, relation: RelationId) -> (usize, usize) {
+        let of = &self.wiring.arrangements[relation.0 as usize];
+        (of.len(), of.iter().map(|arrangement| self.arrangements[*arrangement].len()).sum())
+    }
+
+    /// What the component of a relation has cost.
+    pub(crate) fn component_work(&self, relation: RelationId) -> Work {
+        self.component_stats[self.wiring.component[relation.0 as usize]]
+    }
+
+    /// Takes the dataflows out of the worker.
+    pub(crate) fn close(mut self, worker: &mut Worker) {
+        self.recursions.drain(..).flatten().for_each(|recursion| recursion.close(worker));
+    }
+
+    fn propagate(
+        &mut self,
+        worker: &mut Worker,
+        epoch: Epoch,
+        inputs: Vec<(RelationId, Delta)>,
+    ) -> Result<(), Failure> {
+        for (relation, delta) in inputs {
+            self.publish(relation.0 as usize, delta, epoch)?;
+        }
+        for at in 0..self.delays.len() {
+            let due = self.delays[at].waiting.front().cloned().unwrap_or_default();
+            self.publish(self.delays[at].collection.0 as usize, due, epoch)?;
+        }
+        while let Some(component) = self.touched.components.pop_first() {
+            let start = Instant::now();
+            self.component(worker, component, epoch)?;
+            self.component_stats[component].time += start.elapsed();
+            self.component_stats[component].runs += 1;
+        }
+        Ok(())
+    }
+
+    /// Makes the changes of a collection known to all who read it.
+    fn publish(&mut self, collection: usize, delta: Delta, epoch: Epoch) -> Result<(), Failure> {
+        if delta.is_empty() {
+            return Ok(());
+        }
+        for &arrangement in &self.wiring.arrangements[collection] {
+            self.touched.arrangements.push(arrangement);
+            self.arrangements[arrangement]
+                .update(epoch, &delta)
+                .map_err(|trap| Failure { rule: None, trap })?;
+        }
+        for at in 0..self.wiring.rules[collection].len() {
+            self.wait(self.wiring.rules[collection][at]);
+        }
+        self.touched.components.extend(&self.wiring.recursions[collection]);
+        self.touched.collections.push(collection);
+        if let Some(Some(changes)) = self.wiring.changes.get(collection) {
+            self.publish(*changes, delta.clone(), epoch)?;
+        }
+        self.touched.deltas[collection] = delta;
+        Ok(())
+    }
+
+    fn wait(&mut self, rule: usize) {
+        if !std::mem::replace(&mut self.touched.waiting[rule], true) {
+            self.touched.components.insert(self.wiring.component[self.wiring.heads[rule]]);
+        }
+    }
+
+    /// Runs what is touched in a component, and makes its relations' changes known.
+    fn component(&mut self, worker: &mut Worker, component: usize, epoch: Epoch) -> Result<(), Failure> {
+        let plan = self.plan.clone();
+        let rules = &plan.components[component].rules;
+        let mut derived: HashMap<RelationId, Delta> = HashMap::new();
+        for rule in rules {
+            if std::mem::take(&mut self.touched.waiting[rule.0 as usize]) {
+                let out = derived.entry(plan.rule(*rule).head).or_default();
+                self.rule(*rule, epoch, out)?;
+            }
+        }
+        derived.values_mut().for_each(consolidate);
+        let changes = match &mut self.recursions[component] {
+            Some(recursion) => {
+                self.touched.recursions.push(component);
+                recursion
+                    .update(worker, epoch, &self.touched.deltas, derived)
+                    .map_err(|(rule, trap)| Failure { rule: Some(rule), trap })?
+            }
+            None => derived.into_iter().collect(),
+        };
+        for (relation, delta) in changes {
+            let collection = relation.0 as usize;
+            let delta = match &mut self.distinct[collection] {
+                Some(distinct) if !delta.is_empty() => {
+                    self.touched.distinct.push(collection);
+                    distinct.update(&delta, epoch)
+                }
+                _ => delta,
+            };
+            self.component_stats[component].rows_out += delta.len() as u64;
+            self.publish(collection, delta, epoch)?;
+        }
+        Ok(())
+    }
+
+    fn rule(&mut self, rule: RuleId, epoch: Epoch, out: &mut Delta) -> Result<(), Failure> {
+        let index = rule.0 as usize;
+        let Some(chain) = &mut self.chains[index] else { return Ok(()) };
+        let start = Instant::now();
+        self.touched.rules.push(index);
+        let (once, before) = ([(Row::default(), 1)], out.len());
+        let source: &[(Row, Weight)] = match self.wiring.sources[index] {
+            Source::Collection(collection) => &self.touched.deltas[collection.0 as usize],
+            // Only waits in the first transaction, unless something else it reads changes.
+            Source::Once if epoch == FIRST => &once,
+            Source::Once => &[],
+        };
+        let flow = chain
+            .update(epoch, source, &mut self.arrangements, out)
+            .map_err(|trap| Failure { rule: Some(rule), trap })?;
+        let stats = &mut self.rule_stats[index];
+        stats.runs += 1;
+        stats.rows_in += (source.len() + flow.between) as u64;
+        stats.rows_out += (out.len() - before) as u64;
+        stats.time += start.elapsed();
+        Ok(())
+    }
+
+    /// Puts everything back after a failure.
+    fn undo(&mut self, worker: &mut Worker, epoch: Epoch) {
+        for &arrangement in &self.touched.arrangements {
+            self.arrangements[arrangement].undo(epoch);
+        }
+        for &rule in &self.touched.rules {
+            if let Some(chain) = &mut self.chains[rule] {
+                chain.undo(epoch);
+            }
+        }
+        for &collection in &self.touched.distinct {
+            if let Some(distinct) = &mut self.distinct[collection] {
+                distinct.undo(epoch);
+            }
+        }
+        for &component in &self.touched.recursions {
+            if let Some(recursion) = &mut self.recursions[component] {
+                recursion.undo(worker, epoch);
+            }
+        }
+        self.end(false);
+    }
+
+    /// Closes a transaction; gives the changes of the relations.
+    fn end(&mut self, done: bool) -> Vec<(RelationId, Delta)> {
+        for arrangement in self.touched.arrangements.drain(..) {
+            self.arrangements[arrangement].end();
+        }
+        for collection in self.touched.distinct.drain(..) {
+            if let Some(distinct) = &mut self.distinct[collection] {
+                distinct.end();
+            }
+        }
+        for rule in self.touched.rules.drain(..) {
+            if let Some(chain) = &mut self.chains[rule] {
+                chain.end();
+            }
+        }
+        for component in self.touched.recursions.drain(..) {
+            if let Some(recursion) = &mut self.recursions[component] {
+                recursion.end();
+            }
+        }
+        if !done {
+            self.touched.waiting.iter_mut().for_each(|waiting| *waiting = false);
+            self.touched.components.clear();
+        } else {
+            for delay in &mut self.delays {
+                delay.waiting.pop_front();
+                delay.waiting.push_back(self.touched.deltas[delay.of.0 as usize].clone());
+            }
+        }
+        let mut changes = Vec::new();
+        for collection in self.touched.collections.drain(..) {
+            let delta = std::mem::take(&mut self.touched.deltas[collection]);
+            if collection < self.wiring.relations {
+                changes.push((RelationId(collection as u32), delta));
+            }
+        }
+        changes
+    }
+}
+
+impl Wiring {
+    fn new(plan: &Plan) -> Self {
+        let relations = plan
+            .collections
+            .iter()
+            .filter(|collection| matches!(collection.source, CollectionSource::Relation(_)))
+            .count();
+        let mut wiring = Wiring {
+            arrangements: vec![Vec::new(); plan.collections.len()],
+            rules: vec![Vec::new(); plan.collections.len()],
+            recursions: vec![Vec::new(); plan.collections.len()],
+            changes: vec![None; relations],
+            component: vec![0; relations],
+            once: Vec::new(),
+            sources: plan.rules.iter().map(|rule| rule.source).collect(),
+            heads: plan.rules.iter().map(|rule| rule.head.0 as usize).collect(),
+            relations,
+        };
+        for (index, arrangement) in plan.arrangements.iter().enumerate().filter(|(_, a)| a.host) {
+            wiring.arrangements[arrangement.collection.0 as usize].push(index);
+        }
+        for (index, collection) in plan.collections.iter().enumerate() {
+            if let CollectionSource::Changes(relation) = collection.source {
+                wiring.changes[relation.0 as usize] = Some(index);
+            }
+        }
+        for (index, component) in plan.components.iter().enumerate() {
+            for relation in &component.relations {
+                wiring.component[relation.0 as usize] = index;
+            }
+            for rule in &component.rules {
+                let planned = plan.rule(*rule);
+                if planned.source == Source::Once {
+                    wiring.once.push(rule.0 as usize);
+                }
+                for read in planned.reads(plan) {
+                    let readers = &mut wiring.rules[read.0 as usize];
+                    if readers.last() != Some(&(rule.0 as usize)) {
+                        readers.push(rule.0 as usize);
+                    }
+                }
+            }
+            for read in component.recursive_rules.iter().flat_map(|rule| plan.rule(*rule).reads(plan)) {
+                let inside = component.relations.iter().any(|relation| relation.0 == read.0);
+                let readers = &mut wiring.recursions[read.0 as usize];
+                if !inside && readers.last() != Some(&index) {
+                    readers.push(index);
+                }
+            }
+        }
+        wiring
+    }
+}

@@ -1,0 +1,178 @@
+//! Rows with their weights, indexed by key, over time.
+
+use std::rc::Rc;
+
+use differential_dataflow::trace::implementations::BatchContainer;
+use differential_dataflow::trace::implementations::OffsetList;
+use differential_dataflow::trace::implementations::ord_neu::{OrdValBatch, OrdValBuilder};
+use differential_dataflow::trace::implementations::spine_fueled::Spine;
+use differential_dataflow::trace::{BatchReader, Builder, Description, Trace, TraceReader};
+use timely::dataflow::operators::generic::OperatorInfo;
+use timely::progress::Antichain;
+
+use super::reader::Reader;
+use super::rows::RowContainer;
+use crate::value::{Row, Word};
+
+/// Number of a transaction.
+pub(crate) type Epoch = u64;
+
+/// How often a row is there, or how much that changes.
+pub(crate) type Weight = i64;
+
+/// A change of a row of key and value.
+pub(crate) type Update = ((Row, Row), Epoch, Weight);
+
+/// How batches lie in memory.
+pub(crate) type Layout<T> = (RowContainer, RowContainer, Vec<T>, Vec<Weight>, OffsetList);
+
+/// Changes of one or more transactions, sorted by key and value.
+pub(crate) type Batch = OrdValBatch<Layout<Epoch>>;
+
+type Batches = Spine<Rc<Batch>>;
+
+/// An arrangement: a log-structured pile of sorted batches, merged as it grows.
+pub(crate) struct Index {
+    batches: Batches,
+    /// Transactions before this one are in.
+    upper: Epoch,
+}
+
+impl Index {
+    /// Without rows.
+    pub(crate) fn new() -> Self {
+        let nowhere = OperatorInfo::new(0, 0, Rc::from([].as_slice()));
+        Index { batches: Batches::new(nowhere, None, None), upper: 0 }
+    }
+
+    /// Puts changes of transaction `epoch` into a batch for this index.
+    pub(crate) fn batch(&self, updates: Vec<Update>, epoch: Epoch) -> Rc<Batch> {
+        batch(updates, self.upper, epoch)
+    }
+
+    /// Takes a batch made by [`Self::batch`].
+    pub(crate) fn insert(&mut self, batch: Rc<Batch>) {
+        if let Some(upper) = batch.upper().as_option() {
+            self.upper = *upper;
+        }
+        self.batches.insert(batch);
+        // What was there before the newest transaction is one state: batches may merge and old times be forgotten.
+        let newest = Antichain::from_elem(self.upper.saturating_sub(1));
+        self.batches.set_logical_compaction(newest.borrow());
+        self.batches.set_physical_compaction(newest.borrow());
+    }
+
+    /// Takes the opposite of an earlier batch.
+    pub(crate) fn undo(&mut self, earlier: &Batch, epoch: Epoch) {
+        let updates = keys(earlier).flat_map(|(key, values)| {
+            let update = move |(value, weight): (&[Word], Weight)| {
+                ((Row::from(key), Row::from(value)), epoch, -weight)
+            };
+            values.iter().map(update)
+        });
+        let batch = self.batch(updates.collect(), epoch);
+        self.insert(batch);
+    }
+
+    /// To look keys up, in ascending order.
+    pub(crate) fn reader(&mut self) -> Reader {
+        let everything = Antichain::new();
+        Reader::new(self.batches.batches_through(everything.borrow()).unwrap_or_default())
+    }
+
+    /// Updates held, before any that cancel each other are merged away.
+    pub(crate) fn len(&self) -> usize {
+        let mut len = 0;
+        self.batches.map_batches(|batch| len += batch.len());
+        len
+    }
+}
+
+/// A batch of one transaction for whatever was complete up to `lower`.
+pub(crate) fn batch(mut updates: Vec<Update>, lower: Epoch, epoch: Epoch) -> Rc<Batch> {
+    differential_dataflow::consolidation::consolidate_updates(&mut updates);
+    let description = Description::new(
+        Antichain::from_elem(lower.min(epoch)),
+        Antichain::from_elem(epoch + 1),
+        Antichain::from_elem(0),
+    );
+    Rc::new(OrdValBuilder::<Layout<Epoch>, Vec<Update>>::seal(&mut vec![updates], description))
+}
+
+/// The keys of a batch, each with its changed values.
+pub(crate) fn keys(batch: &Batch) -> impl Iterator<Item = (&[Word], Changes<'_>)> {
+    (0..batch.storage.keys.len()).map(|key| {
+        let (from, to) = batch.storage.vals.bounds(key);
+        (batch.storage.keys.index(key), Changes { batch, from, to })
+    })
+}
+
+/// The changed values of one key of a batch of one transaction.
+#[derive(Clone, Copy)]
+pub(crate) struct Changes<'b> {
+    batch: &'b Batch,
+    from: usize,
+    to: usize,
+}
+
+impl<'b> Changes<'b> {
+    /// Each value and how its weight changes.
+    pub(crate) fn iter(self) -> impl Iterator<Item = (&'b [Word], Weight)> {
+        let storage = &self.batch.storage;
+        (self.from..self.to).map(|value| {
+            let (from, to) = storage.upds.bounds(value);
+            let weight = (from..to).map(|update| *storage.upds.get_abs(update).1).sum();
+            (storage.vals.get_abs(value), weight)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::reader::AsOf;
+    use super::*;
+
+    fn row(words: &[Word]) -> Row {
+        Row::from(words)
+    }
+
+    fn add(index: &mut Index, epoch: Epoch, changes: &[(u32, u32, Weight)]) {
+        let updates = changes.iter().map(|(k, v, w)| ((row(&[*k]), row(&[*v, 0])), epoch, *w)).collect();
+        let batch = index.batch(updates, epoch);
+        index.insert(batch);
+    }
+
+    fn read(index: &mut Index, key: u32, as_of: AsOf) -> Vec<(u32, Weight)> {
+        let (mut reader, mut found) = (index.reader(), Vec::new());
+        if reader.seek(&[key]) {
+            let each = |value: &[Word], weight| -> Result<(), ()> {
+                found.push((value[0], weight));
+                Ok(())
+            };
+            reader.values(as_of, each).unwrap();
+        }
+        found
+    }
+
+    #[test]
+    fn tells_now_from_before() {
+        let mut index = Index::new();
+        add(&mut index, 3, &[(1, 10, 1), (1, 11, 2), (2, 20, 1)]);
+        add(&mut index, 7, &[(1, 10, -1), (1, 12, 1)]);
+        assert_eq!(read(&mut index, 1, AsOf::Before(7)), [(10, 1), (11, 2)]);
+        assert_eq!(read(&mut index, 1, AsOf::Now), [(11, 2), (12, 1)]);
+        assert_eq!(read(&mut index, 2, AsOf::Now), [(20, 1)]);
+        assert_eq!(read(&mut index, 3, AsOf::Now), []);
+    }
+
+    #[test]
+    fn what_cancels_is_merged_away() {
+        let mut index = Index::new();
+        for epoch in 0..10_000u64 {
+            let weight = if epoch % 2 == 0 { 1 } else { -1 };
+            add(&mut index, epoch, &[(epoch as u32 / 2, 1, weight)]);
+        }
+        assert!(index.len() < 100, "{} updates left", index.len());
+    }
+}

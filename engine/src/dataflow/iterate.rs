@@ -1,0 +1,223 @@
+//! The inside of a recursive component, operator by operator.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use differential_dataflow::VecCollection;
+use differential_dataflow::operators::arrange::TraceAgent;
+use differential_dataflow::operators::arrange::arrangement::{Arranged, arrange_core};
+use differential_dataflow::operators::iterate::Variable;
+use differential_dataflow::trace::implementations::ContainerChunker;
+use differential_dataflow::trace::implementations::merge_batcher::{MergeBatcher, vec::VecMerger};
+use differential_dataflow::trace::implementations::ord_neu::{OrdValBatch, OrdValBuilder};
+use differential_dataflow::trace::implementations::spine_fueled::Spine;
+use differential_dataflow::trace::rc_blanket_impls::RcBuilder;
+use smallvec::SmallVec;
+use timely::dataflow::Scope;
+use timely::dataflow::channels::pact::Exchange;
+use timely::order::Product;
+
+use super::code::Code;
+use super::index::{Epoch, Layout, Weight};
+use super::recursion::Context;
+use super::rows::RowContainer;
+use crate::eval::Machine;
+use crate::ir::{RelationId, RuleId};
+use crate::plan::transform::Transform;
+use crate::plan::{ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, Source};
+use crate::value::{Row, Word};
+
+/// A transaction and a round.
+type Round = Product<Epoch, u64>;
+type Rows<'s, T> = VecCollection<'s, T, Row, Weight>;
+type Pairs<'s> = VecCollection<'s, Round, (Row, Row), Weight>;
+type PairUpdates = Vec<((Row, Row), Round, Weight)>;
+type PairSpine = Spine<Rc<OrdValBatch<Layout<Round>>>>;
+type PairBatcher = MergeBatcher<VecMerger<(Row, Row), Round, Weight>>;
+type PairBuilder = RcBuilder<OrdValBuilder<Layout<Round>, PairUpdates>>;
+type Indexed<'s> = Arranged<'s, TraceAgent<PairSpine>>;
+
+/// What comes in from outside of the component.
+pub(super) struct Scopes<'s> {
+    pub(super) inputs: HashMap<CollectionId, Rows<'s, Epoch>>,
+    pub(super) seeds: HashMap<RelationId, Rows<'s, Epoch>>,
+}
+
+/// Builds the loop of a component; gives its relations in their order, as sets.
+pub(super) fn iterate<'s>(
+    scope: Scope<'s, Epoch>,
+    machine: &Rc<Machine>,
+    plan: &Plan,
+    component: &Component,
+    outside: Scopes<'s>,
+    context: &Rc<Context>,
+) -> Vec<(RelationId, Rows<'s, Epoch>)> {
+    scope.iterative::<u64, _, _>(|inner| {
+        let mut collections: HashMap<CollectionId, Rows<'_, Round>> =
+            outside.inputs.into_iter().map(|(id, rows)| (id, rows.enter(inner))).collect();
+        let mut variables = HashMap::new();
+        for relation in &component.relations {
+            let (variable, rows) = Variable::new(inner, Product::new(Default::default(), 1));
+            variables.insert(*relation, variable);
+            collections.insert(CollectionId(relation.0), rows);
+        }
+        let mut derived: HashMap<RelationId, Vec<Rows<'_, Round>>> =
+            outside.seeds.into_iter().map(|(id, rows)| (id, vec![rows.enter(inner)])).collect();
+        let mut builder =
+            Builder { scope: inner, machine, plan, context, collections, arranged: HashMap::new() };
+        for rule in &component.recursive_rules {
+            let rows = builder.rule(*rule);
+            derived.entry(plan.rule(*rule).head).or_default().push(rows);
+        }
+        let mut results = Vec::new();
+        for relation in &component.relations {
+            let rows = differential_dataflow::collection::concatenate(
+                inner,
+                derived.remove(relation).unwrap_or_default(),
+            );
+            let set = distinct(rows);
+            if let Some(variable) = variables.remove(relation) {
+                variable.set(set.clone());
+            }
+            results.push((*relation, set.leave(scope)));
+        }
+        results
+    })
+}
+
+struct Builder<'b, 's> {
+    scope: Scope<'s, Round>,
+    machine: &'b Rc<Machine>,
+    plan: &'b Plan,
+    context: &'b Rc<Context>,
+    collections: HashMap<CollectionId, Rows<'s, Round>>,
+    arranged: HashMap<ArrangementId, Indexed<'s>>,
+}
+
+/// Code of a rule inside of the loop.
+struct Inside {
+    code: Code,
+    context: Rc<Context>,
+    rule: RuleId,
+}
+
+/// What one match gives: mostly one row.
+type Given = SmallVec<[(Row, Row); 1]>;
+
+impl Inside {
+    /// Runs; a row that fails gives nothing, and the transaction will be taken back.
+    fn run(&self, parts: &[&[Word]]) -> Given {
+        let mut given = Given::new();
+        let epoch = self.context.epoch.get();
+        let result = self.code.run(epoch, parts, 1, &mut |key, value, _| given.push((key, value)));
+        if let Err(trap) = result {
+            self.context.trap.borrow_mut().get_or_insert((self.rule, trap));
+            given.clear();
+        }
+        given
+    }
+}
+
+impl<'s> Builder<'_, 's> {
+    /// The rows a rule derives.
+    fn rule(&mut self, id: RuleId) -> Rows<'s, Round> {
+        let plan = self.plan.rule(id);
+        let mut pairs = None;
+        let shared = plan.stages.first().is_some_and(|stage| matches!(stage.left, Left::Shared(_)));
+        if let (Source::Collection(source), false) = (plan.source, shared) {
+            let first = self.inside(id, Code::new(self.machine, &plan.first));
+            pairs = self
+                .collections
+                .get(&source)
+                .map(|rows| rows.clone().flat_map(move |row| first.run(&[&row])));
+        }
+        for stage in &plan.stages {
+            let left = match stage.left {
+                Left::Shared(arrangement) => self.arrangement(id, arrangement),
+                Left::Private | Left::Ephemeral => pairs.take().map(|pairs| arrange(pairs, "Left")),
+            };
+            let (Op::Join { right, then } | Op::Antijoin { right, then }) = &stage.op else { continue };
+            let right = self.arrangement(id, *right);
+            let (Some(left), Some(right)) = (left, right) else { continue };
+            pairs = Some(match &stage.op {
+                Op::Join { .. } => self.join(id, left, right, then),
+                Op::Antijoin { .. } | Op::Reduce { .. } => self.antijoin(id, left, right, then),
+            });
+        }
+        let rows = pairs.map(|pairs| pairs.map(|(row, _)| row));
+        differential_dataflow::collection::concatenate(self.scope, rows)
+    }
+
+    fn join(&self, id: RuleId, left: Indexed<'s>, right: Indexed<'s>, then: &Transform) -> Pairs<'s> {
+        let then = self.inside(id, Code::new(self.machine, then));
+        left.join_core(right, move |key, left, right| then.run(&[key, left, right]))
+    }
+
+    /// All rows, less those whose key is on the right.
+    fn antijoin(&self, id: RuleId, left: Indexed<'s>, right: Indexed<'s>, then: &Transform) -> Pairs<'s> {
+        let present = right.reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
+            "Present",
+            |_, counts, output| {
+                if counts.iter().map(|(_, count)| count).sum::<Weight>() > 0 {
+                    output.push((Row::default(), 1));
+                }
+            },
+            push_updates,
+        );
+        let met = left.clone().join_core(present, |key, left, _| Some((Row::from(key), Row::from(left))));
+        let all = left.as_collection(|key, value| (Row::from(key), Row::from(value)));
+        let then = self.inside(id, Code::new(self.machine, then));
+        all.concat(met.negate()).flat_map(move |(key, value)| then.run(&[&key, &value]))
+    }
+
+    fn arrangement(&mut self, rule: RuleId, id: ArrangementId) -> Option<Indexed<'s>> {
+        if let Some(known) = self.arranged.get(&id) {
+            return Some(known.clone());
+        }
+        let plan = self.plan.arrangement(id);
+        let project = match &plan.projection {
+            Projection::Columns { key, value } => Code::columns(key, value),
+            Projection::Code(transform) => Code::new(self.machine, transform),
+        };
+        let project = self.inside(rule, project);
+        let rows = self.collections.get(&plan.collection)?.clone();
+        let arranged = arrange(rows.flat_map(move |row| project.run(&[&row])), "Arrange");
+        self.arranged.insert(id, arranged.clone());
+        Some(arranged)
+    }
+
+    fn inside(&self, rule: RuleId, code: Code) -> Inside {
+        Inside { code, context: self.context.clone(), rule }
+    }
+}
+
+fn arrange<'s>(pairs: Pairs<'s>, name: &str) -> Indexed<'s> {
+    let by_key = Exchange::new(|((key, _), _, _): &((Row, Row), Round, Weight)| {
+        use std::hash::BuildHasher;
+        rustc_hash::FxBuildHasher.hash_one(key)
+    });
+    arrange_core::<_, _, ContainerChunker<PairUpdates>, PairBatcher, PairBuilder, PairSpine>(
+        pairs.inner,
+        by_key,
+        name,
+    )
+}
+
+fn distinct<'s>(rows: Rows<'s, Round>) -> Rows<'s, Round> {
+    arrange(rows.map(|row| (row, Row::default())), "Derivations")
+        .reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
+            "Distinct",
+            |_, count, output| {
+                if count.iter().any(|(_, count)| *count > 0) {
+                    output.push((Row::default(), 1));
+                }
+            },
+            push_updates,
+        )
+        .as_collection(|row, _| Row::from(row))
+}
+
+fn push_updates(into: &mut PairUpdates, key: &[Word], updates: &mut Vec<(Row, Round, Weight)>) {
+    into.clear();
+    into.extend(updates.drain(..).map(|(value, time, weight)| ((Row::from(key), value), time, weight)));
+}

@@ -1,0 +1,17 @@
+//! The plan at work: indexes over time, and the operators between them.
+
+mod antijoin;
+mod arrange;
+pub(crate) mod code;
+pub(crate) mod contents;
+mod distinct;
+pub(crate) mod host;
+pub(crate) mod index;
+mod iterate;
+mod join;
+pub(crate) mod query;
+mod reader;
+mod recursion;
+mod reduce;
+mod rows;
+mod rule;

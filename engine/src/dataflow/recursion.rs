@@ -1,0 +1,159 @@
+//! Relations that depend on themselves: a small timely dataflow of their own, with its own clock, stepped only when
+//! something it reads changes. Inside, sets are iterated until nothing changes any more.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use differential_dataflow::consolidation::consolidate;
+use differential_dataflow::input::InputSession;
+use timely::dataflow::ProbeHandle;
+use timely::worker::Worker;
+
+use super::index::{Epoch, Weight};
+use super::iterate::{Scopes, iterate};
+use crate::eval::{Machine, Trap};
+use crate::ir::{RelationId, RuleId};
+use crate::plan::{CollectionId, Component, Plan};
+use crate::value::Row;
+
+/// A recursive component at work.
+pub(crate) struct Recursion {
+    inputs: Vec<(CollectionId, InputSession<Epoch, Row, Weight>)>,
+    /// What rules outside of the recursion derive.
+    seeds: HashMap<RelationId, InputSession<Epoch, Row, Weight>>,
+    results: Vec<(RelationId, Results)>,
+    /// Passed when a transaction is through.
+    probe: ProbeHandle<Epoch>,
+    context: Rc<Context>,
+    /// What the current transaction put in.
+    fed: Vec<(CollectionId, Row, Weight)>,
+    fed_seeds: Vec<(RelationId, Row, Weight)>,
+    dataflow: usize,
+}
+
+/// Changes of a relation, as they come out.
+pub(super) type Results = Rc<RefCell<Vec<(Row, Weight)>>>;
+
+/// What code inside the dataflow works with.
+pub(super) struct Context {
+    pub(super) epoch: std::cell::Cell<Epoch>,
+    /// The first failure of a transaction.
+    pub(super) trap: RefCell<Option<(RuleId, Trap)>>,
+}
+
+/// Changes of the relations of a component.
+pub(crate) type Changes = Vec<(RelationId, Vec<(Row, Weight)>)>;
+
+impl Recursion {
+    /// Builds the dataflow of a component, without rows.
+    pub(crate) fn new(
+        worker: &mut Worker,
+        machine: &Rc<Machine>,
+        plan: &Plan,
+        component: &Component,
+    ) -> Self {
+        let context = Rc::new(Context { epoch: std::cell::Cell::new(0), trap: RefCell::new(None) });
+        let own: Vec<CollectionId> = component.relations.iter().map(|r| CollectionId(r.0)).collect();
+        let mut inputs: Vec<(CollectionId, InputSession<Epoch, Row, Weight>)> = Vec::new();
+        for read in component.recursive_rules.iter().flat_map(|rule| plan.rule(*rule).reads(plan)) {
+            if !own.contains(&read) && !inputs.iter().any(|(known, _)| *known == read) {
+                inputs.push((read, InputSession::new()));
+            }
+        }
+        let mut seeds: HashMap<RelationId, InputSession<Epoch, Row, Weight>> =
+            component.relations.iter().map(|relation| (*relation, InputSession::new())).collect();
+        let results: Vec<(RelationId, Results)> =
+            component.relations.iter().map(|relation| (*relation, Results::default())).collect();
+        let probe = ProbeHandle::new();
+        let dataflow = worker.next_dataflow_index();
+        worker.dataflow::<Epoch, _, _>(|scope| {
+            let outside = Scopes {
+                inputs: inputs.iter_mut().map(|(id, input)| (*id, input.to_collection(scope))).collect(),
+                seeds: seeds.iter_mut().map(|(id, input)| (*id, input.to_collection(scope))).collect(),
+            };
+            for ((_, changes), (_, rows)) in
+                results.iter().zip(iterate(scope, machine, plan, component, outside, &context))
+            {
+                let changes = changes.clone();
+                rows.inspect(move |(row, _, weight)| changes.borrow_mut().push((row.clone(), *weight)))
+                    .probe_with(&probe);
+            }
+        });
+        Recursion { inputs, seeds, results, probe, context, fed: Vec::new(), fed_seeds: Vec::new(), dataflow }
+    }
+
+    /// Takes changes of the collections outside and of what rules outside derive; gives the changes inside.
+    pub(crate) fn update(
+        &mut self,
+        worker: &mut Worker,
+        epoch: Epoch,
+        outside: &[Vec<(Row, Weight)>],
+        seeds: HashMap<RelationId, Vec<(Row, Weight)>>,
+    ) -> Result<Changes, (RuleId, Trap)> {
+        for (collection, _) in &self.inputs {
+            let changes = &outside[collection.0 as usize];
+            self.fed.extend(changes.iter().map(|(row, weight)| (*collection, row.clone(), *weight)));
+        }
+        for (relation, changes) in seeds {
+            self.fed_seeds.extend(changes.into_iter().map(|(row, weight)| (relation, row, weight)));
+        }
+        self.run(worker, epoch, 1);
+        if let Some(trap) = self.context.trap.borrow_mut().take() {
+            return Err(trap);
+        }
+        Ok(self.take_results())
+    }
+
+    /// Forgets that there was a transaction.
+    pub(crate) fn end(&mut self) {
+        self.fed.clear();
+        self.fed_seeds.clear();
+    }
+
+    /// Takes the transaction's changes back, by their opposites in a later one.
+    pub(crate) fn undo(&mut self, worker: &mut Worker, epoch: Epoch) {
+        if self.fed.is_empty() && self.fed_seeds.is_empty() {
+            return;
+        }
+        self.run(worker, epoch, -1);
+        self.context.trap.borrow_mut().take();
+        self.take_results();
+        self.end();
+    }
+
+    /// Takes the dataflow out of its worker.
+    pub(crate) fn close(self, worker: &mut Worker) {
+        worker.drop_dataflow(self.dataflow);
+    }
+
+    fn run(&mut self, worker: &mut Worker, epoch: Epoch, sign: Weight) {
+        self.context.epoch.set(epoch);
+        for (id, input) in &mut self.inputs {
+            input.advance_to(epoch);
+            for (_, row, weight) in self.fed.iter().filter(|(collection, ..)| collection == id) {
+                input.update(row.clone(), sign * weight);
+            }
+        }
+        for (id, input) in &mut self.seeds {
+            input.advance_to(epoch);
+            for (_, row, weight) in self.fed_seeds.iter().filter(|(relation, ..)| relation == id) {
+                input.update(row.clone(), sign * weight);
+            }
+        }
+        for input in self.inputs.iter_mut().map(|(_, input)| input).chain(self.seeds.values_mut()) {
+            input.advance_to(epoch + 1);
+            input.flush();
+        }
+        worker.step_while(|| self.probe.less_than(&(epoch + 1)));
+    }
+
+    fn take_results(&self) -> Changes {
+        let take = |(relation, results): &(RelationId, Results)| {
+            let mut changes = results.take();
+            consolidate(&mut changes);
+            (*relation, changes)
+        };
+        self.results.iter().map(take).collect()
+    }
+}

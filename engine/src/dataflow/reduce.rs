@@ -1,0 +1,105 @@
+//! Groups: all values of a key together, computed anew when one of them changes.
+
+use super::code::{Emit, GroupCode};
+use super::index::{Batch, Epoch, Index, Update, Weight, keys};
+use super::reader::{AsOf, Reader};
+use crate::eval::Trap;
+use crate::value::{Row, Word};
+
+/// Groups of a stage, with what was made of them.
+pub(crate) struct Groups {
+    code: GroupCode,
+    /// What each group gave, by the group's key: rows of key and value in one, the key's width first.
+    results: Index,
+}
+
+impl Groups {
+    /// Without groups.
+    pub(crate) fn new(code: GroupCode) -> Self {
+        Groups { code, results: Index::new() }
+    }
+
+    /// Computes the groups anew whose values change; `values` has the changes already. Gives what is to be undone
+    /// should the transaction fail.
+    pub(crate) fn update(
+        &mut self,
+        changes: &Batch,
+        values: &mut Index,
+        epoch: Epoch,
+        emit: &mut Emit<'_>,
+    ) -> Result<std::rc::Rc<Batch>, Trap> {
+        let mut values = values.reader();
+        let mut results = self.results.reader();
+        let mut updates: Vec<Update> = Vec::new();
+        for (key, _) in keys(changes) {
+            let group_key = Row::from(key);
+            if results.seek(key) {
+                results.values(AsOf::Now, |result, weight| -> Result<(), Trap> {
+                    updates.push(((group_key.clone(), Row::from(result)), epoch, -weight));
+                    Ok(())
+                })?;
+            }
+            let group = members(&mut values, key);
+            if group.is_empty() {
+                continue;
+            }
+            self.code.run(epoch, key, &group, &mut |next_key, next_value, weight| {
+                updates.push(((group_key.clone(), joined(&next_key, &next_value)), epoch, weight));
+            })?;
+        }
+        let batch = self.results.batch(updates, epoch);
+        for (_, results) in keys(&batch) {
+            for (result, weight) in results.iter() {
+                let (key, value) = parted(result);
+                emit(key, value, weight);
+            }
+        }
+        self.results.insert(batch.clone());
+        Ok(batch)
+    }
+
+    /// Groups of rows that live for one transaction: nothing is kept.
+    pub(crate) fn once(&self, rows: &Batch, epoch: Epoch, emit: &mut Emit<'_>) -> Result<(), Trap> {
+        for (key, values) in keys(rows) {
+            let group: Vec<(Word, Weight)> = values.iter().filter_map(member).collect();
+            if !group.is_empty() {
+                self.code.run(epoch, key, &group, emit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What all groups gave.
+    pub(crate) fn results(&mut self) -> &mut Index {
+        &mut self.results
+    }
+}
+
+/// The values of a key that are there, with their weights.
+fn members(values: &mut Reader, key: &[Word]) -> Vec<(Word, Weight)> {
+    let mut group = Vec::new();
+    if values.seek(key) {
+        let _: Result<(), std::convert::Infallible> = values.values(AsOf::Now, |value, weight| {
+            group.extend(member((value, weight)));
+            Ok(())
+        });
+    }
+    group
+}
+
+fn member((value, weight): (&[Word], Weight)) -> Option<(Word, Weight)> {
+    let word = value.first()?;
+    (weight > 0).then_some((*word, weight))
+}
+
+/// Key and value as one row, so that a result is one value of its group.
+fn joined(key: &[Word], value: &[Word]) -> Row {
+    std::iter::once(key.len() as Word).chain(key.iter().chain(value).copied()).collect()
+}
+
+/// The key and value that [`joined`] put together.
+pub(crate) fn parted(row: &[Word]) -> (Row, Row) {
+    let Some((width, words)) = row.split_first() else { return Default::default() };
+    let (key, value) = words.split_at((*width as usize).min(words.len()));
+    (Row::from(key), Row::from(value))
+}

@@ -1,0 +1,264 @@
+//! A rule at work: the chain of its stages, each run on what the transaction changes.
+
+use std::rc::Rc;
+
+use super::antijoin::antijoin;
+use super::arrange::Arranged;
+use super::code::{Code, Emit, GroupCode};
+use super::index::{Batch, Epoch, Index, Update, Weight, batch};
+use super::join::{Sides, join};
+use super::reader::AsOf;
+use super::reduce::{Groups, parted};
+use crate::eval::{Machine, Trap};
+use crate::plan::{Left, Op, RulePlan};
+use crate::value::Row;
+
+/// A rule and the state of its stages.
+pub(crate) struct Chain {
+    first: Code,
+    stages: Vec<Stage>,
+}
+
+struct Stage {
+    left: Kept,
+    op: Work,
+    /// What the current transaction changed in `left` and in the groups' results.
+    changed: [Option<Rc<Batch>>; 2],
+}
+
+/// How the left side is kept.
+enum Kept {
+    Shared(usize),
+    Private(Box<Index>),
+    Not,
+}
+
+enum Work {
+    Join { right: usize, then: Code },
+    Antijoin { right: usize, then: Code },
+    Reduce(Box<Groups>),
+}
+
+/// What a rule run costs and gives.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Flow {
+    /// Changes of key and value that went from stage to stage.
+    pub(crate) between: usize,
+}
+
+impl Chain {
+    /// Gets a planned rule ready.
+    pub(crate) fn new(machine: &Rc<Machine>, plan: &RulePlan) -> Self {
+        let stages = plan.stages.iter().map(|stage| Stage {
+            left: match stage.left {
+                Left::Shared(arrangement) => Kept::Shared(arrangement.0 as usize),
+                Left::Private => Kept::Private(Box::new(Index::new())),
+                Left::Ephemeral => Kept::Not,
+            },
+            op: match &stage.op {
+                Op::Join { right, then } => {
+                    Work::Join { right: right.0 as usize, then: Code::new(machine, then) }
+                }
+                Op::Antijoin { right, then } => {
+                    Work::Antijoin { right: right.0 as usize, then: Code::new(machine, then) }
+                }
+                Op::Reduce { reduction, key_columns } => {
+                    Work::Reduce(Box::new(Groups::new(GroupCode::new(machine, reduction, *key_columns))))
+                }
+            },
+            changed: [None, None],
+        });
+        Chain { first: Code::new(machine, &plan.first), stages: stages.collect() }
+    }
+
+    /// Takes the changes of the rule's source (those of other collections are in `arrangements`) and adds to `out`
+    /// what changes in the head's rows.
+    pub(crate) fn update(
+        &mut self,
+        epoch: Epoch,
+        source: &[(Row, Weight)],
+        arrangements: &mut [Arranged],
+        out: &mut Vec<(Row, Weight)>,
+    ) -> Result<Flow, Trap> {
+        let mut flow = Flow::default();
+        let Some(last) = self.stages.len().checked_sub(1) else {
+            let mut emit = to_head(out);
+            source.iter().try_for_each(|(row, weight)| self.first.run(epoch, &[row], *weight, &mut emit))?;
+            return Ok(flow);
+        };
+        let mut rows: Vec<Update> = Vec::new();
+        if !matches!(self.stages[0].left, Kept::Shared(_)) {
+            let mut emit = to_stage(&mut rows, epoch);
+            source.iter().try_for_each(|(row, weight)| self.first.run(epoch, &[row], *weight, &mut emit))?;
+        }
+        for (at, stage) in self.stages.iter_mut().enumerate() {
+            let arrived = std::mem::take(&mut rows);
+            flow.between += arrived.len();
+            if at == last {
+                stage.update(epoch, arrived, arrangements, &mut to_head(out))?;
+            } else {
+                stage.update(epoch, arrived, arrangements, &mut to_stage(&mut rows, epoch))?;
+            }
+        }
+        Ok(flow)
+    }
+
+    /// All rows of the head that the rule derives now; `source` are the rows it reads if it has no stages.
+    pub(crate) fn contents(
+        &mut self,
+        epoch: Epoch,
+        source: &[(Row, Weight)],
+        arrangements: &mut [Arranged],
+        out: &mut Vec<(Row, Weight)>,
+    ) -> Result<(), Trap> {
+        match self.stages.last_mut() {
+            Some(stage) => stage.contents(epoch, arrangements, &mut to_head(out)),
+            None => {
+                let mut emit = to_head(out);
+                source.iter().try_for_each(|(row, weight)| self.first.run(epoch, &[row], *weight, &mut emit))
+            }
+        }
+    }
+
+    /// Forgets that there was a transaction.
+    pub(crate) fn end(&mut self) {
+        self.stages.iter_mut().for_each(|stage| stage.changed = [None, None]);
+    }
+
+    /// Takes the transaction's changes back, by their opposites in a later one.
+    pub(crate) fn undo(&mut self, epoch: Epoch) {
+        for stage in &mut self.stages {
+            let [left, results] = std::mem::take(&mut stage.changed);
+            if let (Kept::Private(index), Some(batch)) = (&mut stage.left, left) {
+                index.undo(&batch, epoch);
+            }
+            if let (Work::Reduce(groups), Some(batch)) = (&mut stage.op, results) {
+                groups.results().undo(&batch, epoch);
+            }
+        }
+    }
+}
+
+impl Stage {
+    fn update(
+        &mut self,
+        epoch: Epoch,
+        arrived: Vec<Update>,
+        arrangements: &mut [Arranged],
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Trap> {
+        let left = match &mut self.left {
+            Kept::Shared(arrangement) => arrangements[*arrangement].changes(),
+            Kept::Private(index) if !arrived.is_empty() => Some(index.batch(arrived, epoch)),
+            Kept::Not if !arrived.is_empty() => Some(batch(arrived, epoch, epoch)),
+            Kept::Private(_) | Kept::Not => None,
+        };
+        let (left_changes, reads_now) = match &self.op {
+            Work::Reduce(_) => {
+                self.keep(left.clone());
+                let Work::Reduce(groups) = &mut self.op else { return Ok(()) };
+                let Some(changes) = left else { return Ok(()) };
+                match &mut self.left {
+                    Kept::Private(index) => {
+                        self.changed[1] = Some(groups.update(&changes, index, epoch, emit)?)
+                    }
+                    Kept::Shared(_) | Kept::Not => groups.once(&changes, epoch, emit)?,
+                }
+                return Ok(());
+            }
+            // What meets rows that live for one transaction only is all there is now, not what was before.
+            Work::Join { right, .. } | Work::Antijoin { right, .. } => {
+                (left, arrangements[*right].is_ephemeral())
+            }
+        };
+        if reads_now {
+            self.keep(left_changes.clone());
+        }
+        let (Work::Join { right, then } | Work::Antijoin { right, then }) = &self.op else { return Ok(()) };
+        let right_changes = arrangements[*right].changes();
+        let left_reader = match &mut self.left {
+            _ if right_changes.is_none() => None,
+            Kept::Shared(arrangement) => arrangements[*arrangement].reader(),
+            Kept::Private(index) => Some(index.reader()),
+            Kept::Not => None,
+        };
+        let right_again = match &self.op {
+            Work::Antijoin { .. } if left_reader.is_some() => arrangements[*right].reader(),
+            _ => None,
+        };
+        let sides = Sides {
+            left: left_reader,
+            as_of: if reads_now { AsOf::Now } else { AsOf::Before(epoch) },
+            right: left_changes.as_ref().and_then(|_| arrangements[*right].reader()),
+            left_changes: left_changes.clone(),
+            right_changes,
+        };
+        match &self.op {
+            Work::Join { .. } => join(sides, then, epoch, emit)?,
+            Work::Antijoin { .. } | Work::Reduce(_) => antijoin(sides, right_again, then, epoch, emit)?,
+        }
+        if !reads_now {
+            self.keep(left_changes);
+        }
+        Ok(())
+    }
+
+    fn contents(
+        &mut self,
+        epoch: Epoch,
+        arrangements: &mut [Arranged],
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Trap> {
+        let left = match &mut self.left {
+            Kept::Shared(arrangement) => arrangements[*arrangement].reader(),
+            Kept::Private(index) => Some(index.reader()),
+            Kept::Not => None,
+        };
+        let Some(mut left) = left else { return Ok(()) };
+        match &mut self.op {
+            Work::Reduce(groups) => groups.results().reader().all(AsOf::Now, |_, result, weight| {
+                let (row, value) = parted(result);
+                emit(row, value, weight);
+                Ok(())
+            }),
+            Work::Join { right, then } => {
+                let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
+                left.all(AsOf::Now, |key, left_value, left_weight| {
+                    if !right.seek(key) {
+                        return Ok(());
+                    }
+                    right.values(AsOf::Now, |right_value, right_weight| {
+                        let weight = left_weight.wrapping_mul(right_weight);
+                        then.run(epoch, &[key, left_value, right_value], weight, emit)
+                    })
+                })
+            }
+            Work::Antijoin { right, then } => {
+                let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
+                left.all(AsOf::Now, |key, value, weight| {
+                    if right.seek(key) && right.total(AsOf::Now) > 0 {
+                        return Ok(());
+                    }
+                    then.run(epoch, &[key, value], weight, emit)
+                })
+            }
+        }
+    }
+
+    fn keep(&mut self, changes: Option<Rc<Batch>>) {
+        if let (Kept::Private(index), Some(batch)) = (&mut self.left, changes) {
+            index.insert(batch.clone());
+            self.changed[0] = Some(batch);
+        }
+    }
+}
+
+/// Rows of the head.
+fn to_head(out: &mut Vec<(Row, Weight)>) -> impl FnMut(Row, Row, Weight) {
+    |row, _, weight| out.push((row, weight))
+}
+
+/// Keys and values of the next stage.
+fn to_stage(rows: &mut Vec<Update>, epoch: Epoch) -> impl FnMut(Row, Row, Weight) {
+    move |key, value, weight| rows.push(((key, value), epoch, weight))
+}

@@ -1,0 +1,97 @@
+//! Why a transaction or a question failed.
+
+use std::sync::Arc;
+
+use crate::ir::RuleId;
+use crate::source::Span;
+use crate::value::{EncodeError, Value};
+
+/// Why a transaction failed. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CommitError {
+    /// Only input relations can be changed.
+    #[error("`{0}` is not an input relation")]
+    NotInput(Arc<str>),
+    /// A record, key or field is not of its type.
+    #[error("{relation}: {error}")]
+    Type {
+        /// The relation.
+        relation: Arc<str>,
+        /// What does not fit.
+        error: EncodeError,
+    },
+    /// Keys are only known for relations that declare one.
+    #[error("`{0}` has no primary key")]
+    NoPrimaryKey(Arc<str>),
+    /// There is a record with the key of the one to insert.
+    #[error("{relation}: a record with the key of {record} exists")]
+    KeyExists {
+        /// The relation.
+        relation: Arc<str>,
+        /// What was to be inserted.
+        record: Value,
+    },
+    /// There is no record with that key.
+    #[error("{relation}: no record has the key {key}")]
+    KeyAbsent {
+        /// The relation.
+        relation: Arc<str>,
+        /// The key, or the record that was to be deleted.
+        key: Value,
+    },
+    /// The record with the key of the one to delete differs from it.
+    #[error("{relation}: the record with the key of {record} is another one")]
+    RecordDiffers {
+        /// The relation.
+        relation: Arc<str>,
+        /// What was to be deleted.
+        record: Value,
+    },
+    /// Rows of a stream are gone after their transaction: there is nothing to delete.
+    #[error("`{0}` is a stream: its contents cannot be deleted")]
+    Stream(Arc<str>),
+    /// Code of a rule failed.
+    #[error("{place}: {message} (in a rule for `{relation}`)")]
+    Rule {
+        /// The rule, if the code belongs to one.
+        rule: Option<RuleId>,
+        /// The relation it derives.
+        relation: Arc<str>,
+        /// What happened.
+        message: String,
+        /// The expression.
+        span: Span,
+        /// The same as `file:line:column`.
+        place: String,
+    },
+    /// The engine is being shut down.
+    #[error("the engine has stopped")]
+    Stopped,
+}
+
+/// Why a question about contents was not answered.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum QueryError {
+    /// No such index.
+    #[error("unknown index `{0}`")]
+    UnknownIndex(String),
+    /// An argument is not of its type, or there are too few or too many.
+    #[error("{0}")]
+    Type(EncodeError),
+    /// A wrong number of arguments.
+    #[error("index `{index}` has {expected} fields, not {found}")]
+    Arguments {
+        /// The index.
+        index: Arc<str>,
+        /// Its number of fields.
+        expected: usize,
+        /// What was given.
+        found: usize,
+    },
+    /// Code of a rule failed.
+    #[error(transparent)]
+    Rule(CommitError),
+    /// The engine is being shut down.
+    #[error("the engine has stopped")]
+    Stopped,
+}
