@@ -289,6 +289,33 @@ impl<'a> Collector<'a> {
             self.defs.constructors[written.constructor.0 as usize].fields = fields;
         }
         self.shared_fields();
+        self.unused_parameters();
+    }
+
+    /// A parameter that no field has could never be found by inference.
+    fn unused_parameters(&mut self) {
+        for index in 0..self.defs.types.len() {
+            let def = TypeDefId(index as u32);
+            let variants = self.defs.variants(def);
+            if variants.is_empty() {
+                continue;
+            }
+            let mut used = vec![false; self.defs.type_def(def).params.len()];
+            for constructor in variants {
+                for field in &self.defs.constructor(*constructor).fields {
+                    field.ty.walk(&mut |ty| match ty {
+                        Ty::Param(i) => used[*i as usize] = true,
+                        // What is wrong inside was reported.
+                        Ty::Error => used.iter_mut().for_each(|u| *u = true),
+                        _ => {}
+                    });
+                }
+            }
+            let definition = self.defs.type_def(def);
+            for (name, _) in definition.params.iter().zip(used).filter(|(_, used)| !used) {
+                self.errors.push(Error::UnusedTypeParameter { name: name.to_string(), span: definition.span });
+            }
+        }
     }
 
     /// A field name that several constructors of a type share must mean one type.
@@ -344,14 +371,25 @@ impl<'a> Collector<'a> {
         self.equal_signatures();
     }
 
-    /// Two functions of one module with one name and the same parameters cannot be told apart.
+    /// Two functions of one module with one name and the same types cannot be told apart.
     fn equal_signatures(&mut self) {
         for module in &self.defs.modules {
             for overloads in module.functions.values() {
                 for (i, id) in overloads.iter().enumerate() {
                     let function = self.defs.function(*id);
+                    let externs = overloads[..i].iter().map(|o| self.defs.function(*o));
+                    let first_extern = externs.filter(|f| f.ast.body.is_none()).map(|f| f.ast.name.span).next();
+                    if let (None, Some(first)) = (&function.ast.body, first_extern) {
+                        self.errors.push(Error::ExternTwice {
+                            name: function.name.to_string(),
+                            span: function.ast.name.span,
+                            first,
+                        });
+                        continue;
+                    }
                     let same = overloads[..i].iter().map(|o| self.defs.function(*o)).find(|other| {
-                        other.params.len() == function.params.len()
+                        other.ret == function.ret
+                            && other.params.len() == function.params.len()
                             && other.params.iter().zip(&function.params).all(|(a, b)| a.ty == b.ty)
                     });
                     if let Some(first) = same {

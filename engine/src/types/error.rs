@@ -136,6 +136,14 @@ pub(super) enum Error {
     NotAssignable { name: String, span: Span, declared: Span, captured: bool },
     #[error("a value behind Ref or Intern is shared and cannot be changed")]
     SharedPlace { span: Span },
+    #[error("type parameter `'{name}` is not used")]
+    UnusedTypeParameter { name: String, span: Span },
+    #[error("extern function `{name}` is declared twice")]
+    ExternTwice { name: String, span: Span, first: Span },
+    #[error("not a name for input and output")]
+    BadOriginal { span: Span },
+    #[error("cannot be changed while a loop goes through it")]
+    ChangedInLoop { span: Span, iterated: Span },
     #[error("{what} outside of a function")]
     OutsideFunction { what: &'static str, span: Span },
     #[error("`break` or `continue` outside of a loop")]
@@ -169,8 +177,20 @@ pub(super) enum Error {
     GroupByForm { found: usize, span: Span },
     #[error("two group_by in one expression")]
     TwoGroupBy { span: Span, first: Span },
+    #[error("group_by can only stand in the clauses of a rule")]
+    GroupByPlace { span: Span },
     #[error("Aggregate needs a call of a function of one argument")]
     AggregateForm { span: Span },
+    #[error("two streams cannot be joined")]
+    StreamJoin { span: Span, first: Span },
+    #[error("a stream cannot be negated")]
+    NegatedStream { span: Span, declared: Span },
+    #[error("`not` after a stream")]
+    StreamAntijoin { span: Span, stream: Span },
+    #[error("the body is a stream, `{name}` is not")]
+    StreamIntoRelation { name: String, span: Span, stream: Span },
+    #[error("`{name}` is a stream, the body is not")]
+    RelationIntoStream { name: String, span: Span, declared: Span },
     #[error("only input relations have a primary key")]
     KeyOnlyInput { span: Span, declared: Span },
     #[error("index field `{name}` does not occur in the pattern")]
@@ -285,12 +305,18 @@ impl Error {
             Error::NotExhaustive { span, .. } => ("E0227", *span),
             Error::UnreachableArm { span } => ("E0228", *span),
             Error::Refutable { span, .. } => ("E0229", *span),
-            Error::NotPlace { span } | Error::NotAssignable { span, .. } | Error::SharedPlace { span } => {
+            Error::NotPlace { span }
+            | Error::NotAssignable { span, .. }
+            | Error::SharedPlace { span }
+            | Error::ChangedInLoop { span, .. } => {
                 ("E0230", *span)
             }
             Error::OutsideFunction { span, .. } => ("E0231", *span),
             Error::OutsideLoop { span } => ("E0232", *span),
             Error::OnlyInPatterns { span, .. } => ("E0233", *span),
+            Error::UnusedTypeParameter { span, .. } => ("E0236", *span),
+            Error::ExternTwice { span, .. } => ("E0237", *span),
+            Error::BadOriginal { span } => ("E0238", *span),
             Error::EndlessGenerics { span } => ("E0235", *span),
             Error::NotPattern { span } | Error::NotConstant { span } => ("E0234", *span),
 
@@ -303,10 +329,17 @@ impl Error {
             Error::InputHead { span, .. } => ("E0307", *span),
             Error::HeadDelay { span } => ("E0308", *span),
             Error::GroupKey { span } => ("E0309", *span),
-            Error::GroupByForm { span, .. } | Error::TwoGroupBy { span, .. } => ("E0310", *span),
+            Error::GroupByForm { span, .. } | Error::TwoGroupBy { span, .. } | Error::GroupByPlace { span } => {
+                ("E0310", *span)
+            }
             Error::AggregateForm { span } => ("E0311", *span),
             Error::KeyOnlyInput { span, .. } => ("E0312", *span),
             Error::IndexField { span, .. } => ("E0313", *span),
+            Error::StreamJoin { span, .. } => ("E0315", *span),
+            Error::NegatedStream { span, .. } => ("E0316", *span),
+            Error::StreamAntijoin { span, .. } => ("E0317", *span),
+            Error::StreamIntoRelation { span, .. } => ("E0318", *span),
+            Error::RelationIntoStream { span, .. } => ("E0319", *span),
             Error::Unsupported { span, .. } => ("E0314", *span),
         }
     }
@@ -379,6 +412,10 @@ impl Error {
             | Error::MissingFields { declared, .. }
             | Error::NoRecordFields { declared, .. } => diagnostic.also(declared, "declared here"),
             Error::FieldTypes { first, .. } => diagnostic.also(first, "first declared here"),
+            Error::UnusedTypeParameter { .. } => diagnostic.hint("Use it in a field, or leave it out."),
+            Error::ExternTwice { first, .. } => diagnostic
+                .also(first, "first declared here")
+                .hint("Extern functions are found by name: give it another one and overload a function that calls it."),
             Error::EndlessType { declared, .. } => {
                 diagnostic.also(declared, "declared here").hint("Put a Ref, Vec or Option in between.")
             }
@@ -392,6 +429,7 @@ impl Error {
             Error::NotExhaustive { .. } => diagnostic.label("not all values are covered"),
             Error::Refutable { .. } => diagnostic.hint("Use `match` where a pattern may fail."),
             Error::NotPlace { .. } => diagnostic.hint("Bind the value to a variable first: `var x = ..`."),
+            Error::ChangedInLoop { iterated, .. } => diagnostic.also(iterated, "this loop"),
             Error::NotAssignable { declared, captured, .. } => {
                 let diagnostic = diagnostic.also(declared, "declared here");
                 if captured {
@@ -415,6 +453,14 @@ impl Error {
             }
             Error::InputHead { declared, .. } => diagnostic.also(declared, "declared as input here"),
             Error::TwoGroupBy { first, .. } => diagnostic.also(first, "the first"),
+            Error::StreamJoin { first, .. } => diagnostic.also(first, "the first stream"),
+            Error::NegatedStream { declared, .. } => diagnostic.also(declared, "declared as a stream here"),
+            Error::StreamAntijoin { stream, .. } | Error::StreamIntoRelation { stream, .. } => {
+                diagnostic.also(stream, "this is the stream")
+            }
+            Error::RelationIntoStream { declared, .. } => {
+                diagnostic.also(declared, "declared as a stream here").hint("A stream's rules need a stream in the body.")
+            }
             Error::KeyOnlyInput { declared, .. } => diagnostic.also(declared, "this is no input relation"),
             Error::NoLibrary { .. }
             | Error::NotNumeric { .. }
@@ -442,6 +488,8 @@ impl Error {
             | Error::GroupKey { .. }
             | Error::GroupByForm { .. }
             | Error::AggregateForm { .. }
+            | Error::GroupByPlace { .. }
+            | Error::BadOriginal { .. }
             | Error::IndexField { .. }
             | Error::EndlessGenerics { .. }
             | Error::Unsupported { .. } => diagnostic,

@@ -53,7 +53,8 @@ fn take(expr: &mut Expr, found: &mut Option<GroupBy>) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_group_by(path: &Path) -> bool {
+/// Whether a call means the operator.
+pub(super) fn is_group_by(path: &Path) -> bool {
     matches!(path.segments.as_slice(), [name] if &*name.name == "group_by")
 }
 

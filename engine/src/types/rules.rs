@@ -10,7 +10,7 @@ use super::hir::{HExpr, HPattern, HPatternKind, LocalId};
 use super::infer::{Deferred, Expected, Infer, PatternMode, Visible};
 use super::ty::Ty;
 use crate::source::Span;
-use crate::syntax::ast::{self, AtomArgs, ClauseKind, ConstructArgs, ExprKind, RelationRole};
+use crate::syntax::ast::{self, AtomArgs, ClauseKind, ConstructArgs, ExprKind, RelationRole, RelationSemantics};
 
 /// Checks a rule with one or several heads; `None` if it cannot be run.
 pub(super) fn check_rule(
@@ -29,6 +29,7 @@ pub(super) fn check_rule(
     }
     let mut checked_heads: Vec<HHead> =
         heads.iter().filter_map(|head| infer.head(head, steps.is_empty())).collect();
+    streams(infer.defs, infer.errors, &clauses, &checked_heads);
     infer.solve();
     infer.finish_frame();
     for clause in &mut clauses {
@@ -40,6 +41,49 @@ pub(super) fn check_rule(
     infer.finish_uses();
     let body = std::mem::take(&mut infer.body);
     (errors.len() == errors_before).then_some(RuleDef { heads: checked_heads, clauses, body, span })
+}
+
+/// Streams live one transaction: they cannot be joined with each other, and only feed streams.
+fn streams(defs: &Defs<'_>, errors: &mut Vec<Error>, clauses: &[HClause], heads: &[HHead]) {
+    let is_stream = |relation: RelationDefId| defs.relation(relation).ast.semantics == RelationSemantics::Stream;
+    let mut stream: Option<Span> = None;
+    for clause in clauses {
+        let span = clause.span;
+        match &clause.kind {
+            // What a stream took in this transaction is no stream.
+            HClauseKind::Atom { relation, differential: false, .. } if is_stream(*relation) => {
+                if let Some(first) = stream {
+                    errors.push(Error::StreamJoin { span, first });
+                }
+                stream = stream.or(Some(span));
+            }
+            HClauseKind::Not { relation, .. } if is_stream(*relation) => {
+                errors.push(Error::NegatedStream { span, declared: defs.relation(*relation).span });
+            }
+            HClauseKind::Not { .. } => {
+                if let Some(stream) = stream {
+                    errors.push(Error::StreamAntijoin { span, stream });
+                }
+            }
+            HClauseKind::Atom { .. }
+            | HClauseKind::Filter(_)
+            | HClauseKind::Let(..)
+            | HClauseKind::FlatMap(..)
+            | HClauseKind::GroupBy { .. }
+            | HClauseKind::Inspect { .. } => {}
+        }
+    }
+    for head in heads {
+        let relation = defs.relation(head.relation);
+        let (name, span) = (relation.name.to_string(), head.span);
+        match (stream, is_stream(head.relation)) {
+            (Some(stream), false) => errors.push(Error::StreamIntoRelation { name, span, stream }),
+            (None, true) => {
+                errors.push(Error::RelationIntoStream { name, span, declared: relation.span });
+            }
+            (Some(_), true) | (None, false) => {}
+        }
+    }
 }
 
 impl Infer<'_, '_> {
@@ -295,6 +339,7 @@ impl Infer<'_, '_> {
             Ok(found) => found,
             Err(error) => {
                 self.error(error);
+                rest.kind = ExprKind::Error;
                 return (rest, None);
             }
         };

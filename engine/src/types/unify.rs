@@ -113,7 +113,6 @@ impl Unifier {
         let left = self.shallow(left);
         let right = self.shallow(right);
         match (&left, &right) {
-            (Ty::Error, _) | (_, Ty::Error) => Ok(()),
             (Ty::Var(a), Ty::Var(b)) if a == b => Ok(()),
             (Ty::Var(var), other) | (other, Ty::Var(var)) => {
                 if self.occurs(*var, other) {
@@ -122,6 +121,7 @@ impl Unifier {
                 self.bind(*var, Binding::Ty(other.clone()));
                 Ok(())
             }
+            (Ty::Error, _) | (_, Ty::Error) => Ok(()),
             (Ty::Tuple(a), Ty::Tuple(b)) => self.unify_all(a, b),
             (Ty::Def(a, a_args), Ty::Def(b, b_args)) if a == b => self.unify_all(a_args, b_args),
             (Ty::Function(a), Ty::Function(b)) => {

@@ -11,6 +11,7 @@ use crate::types::hir::{HExpr, HExprKind, UseId};
 use crate::types::ty::{FunctionTy, Mutability, Ty};
 
 use super::Deferred;
+use crate::types::group_by::is_group_by;
 
 impl Infer<'_, '_> {
     /// `f(a, b)`
@@ -57,6 +58,10 @@ impl Infer<'_, '_> {
     pub(super) fn named_call(&mut self, path: &ast::Path, args: Vec<&ast::Expr>, span: Span) -> HExpr {
         let functions = match self.defs.find_functions(self.module, path) {
             Ok(functions) => functions,
+            Err(_) if is_group_by(path) => {
+                self.error(Error::GroupByPlace { span: path.span });
+                return HExpr::error(span);
+            }
             Err(error) => {
                 self.error(error);
                 // What is wrong inside the arguments is worth knowing too.

@@ -135,9 +135,16 @@ impl Infer<'_, '_> {
     }
 
     pub(super) fn integer(&mut self, value: BigInt, width: Width, span: Span) -> HExpr {
+        let mut value = value;
         let ty = match width {
             Width::Bit(width) => Ty::Bit(width),
-            Width::Signed(width) => Ty::Signed(width),
+            Width::Signed(width) => {
+                // Written as bits, as `32'shffff_ffff`, the first bit is the sign.
+                if value.sign() == num_bigint::Sign::Plus && value.bits() == u64::from(width) {
+                    value -= BigInt::from(1) << width;
+                }
+                Ty::Signed(width)
+            }
             Width::Inferred => {
                 let ty = self.fresh();
                 let default = default_integer(&value);
@@ -557,6 +564,7 @@ impl Infer<'_, '_> {
         let (pattern, body) = self.scoped(|this| {
             let expected = Expected::because(element, collection.span, "this gives the elements");
             let pattern = this.pattern(pattern, &expected, &mut PatternMode::Match);
+            pattern.bound(&mut |local| this.body.locals[local.0 as usize].assignable = false);
             this.loops += 1;
             let why = Expected::because(Ty::unit(), span, "the body of a loop gives nothing");
             let body = this.check(body, &why);

@@ -68,7 +68,12 @@ impl Infer<'_, '_> {
                     self.in_range(&value, &expr.ty, span);
                 }
             },
-            HExprKind::Closure { body, depth, .. } => {
+            HExprKind::Closure { params, body, depth } => {
+                if let Ty::Function(signature) = &expr.ty {
+                    for (param, (mutability, _)) in params.iter().zip(&signature.params) {
+                        self.body.locals[param.0 as usize].assignable = *mutability == Mutability::Mut;
+                    }
+                }
                 let outer = std::mem::replace(&mut self.depth, *depth);
                 self.finish(body);
                 self.depth = outer;
@@ -170,7 +175,10 @@ impl Infer<'_, '_> {
                 self.finish(collection);
                 self.finish_pattern(pattern);
                 self.irrefutable(pattern);
+                let iterated = root(collection).map(|local| (local, collection.span));
+                self.iterated.extend(iterated);
                 self.finish(body);
+                self.iterated.truncate(self.iterated.len() - usize::from(iterated.is_some()));
             }
             HExprKind::Return(value) => self.finish(value),
             HExprKind::Try { value, ret, .. } => {
@@ -284,11 +292,17 @@ impl Infer<'_, '_> {
     fn text_function(&mut self, ty: &Ty, span: Span) -> Option<UseId> {
         let def = match ty {
             Ty::String | Ty::Error => return None,
-            Ty::Bool | Ty::BigInt | Ty::Double | Ty::Float | Ty::Bit(_) | Ty::Signed(_) => {
+            Ty::Bool
+            | Ty::BigInt
+            | Ty::Double
+            | Ty::Float
+            | Ty::Bit(_)
+            | Ty::Signed(_)
+            | Ty::Function(_) => {
                 return self.builtin_text(ty);
             }
             Ty::Def(def, _) => *def,
-            Ty::Tuple(_) | Ty::Param(_) | Ty::Function(_) | Ty::Var(_) => {
+            Ty::Tuple(_) | Ty::Param(_) | Ty::Var(_) => {
                 let ty = self.show(ty);
                 self.error(Error::NoText { ty, span });
                 return None;
@@ -328,6 +342,11 @@ impl Infer<'_, '_> {
             }
             return;
         };
+        if let Some((_, iterated)) = self.iterated.iter().find(|(l, _)| *l == local) {
+            let error = Error::ChangedInLoop { span: place.span, iterated: *iterated };
+            self.error(error);
+            return;
+        }
         let variable = &self.body.locals[local.0 as usize];
         if !variable.assignable || variable.depth < self.depth {
             let error = Error::NotAssignable {
