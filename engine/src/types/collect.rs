@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::defs::{
     Constructor, ConstructorId, Defs, Field, FunctionDef, FunctionDefId, FunctionParam, Known, ModuleDef,
-    ModuleId, RelationDef, RelationDefId, TypeDef, TypeDefId, TypeDefKind,
+    ModuleId, RelationDef, RelationDefId, TypeDef, TypeDefId, TypeDefKind, Values,
 };
 use super::error::{Error, NameKind};
 use super::resolve::{Generics, TypeResolver, endless_unions};
@@ -104,6 +104,7 @@ impl<'a> Collector<'a> {
 
     fn names(&mut self, module: ModuleId, ast: &'a ast::Module) {
         for item in &ast.items {
+            self.original_name(&item.attributes);
             match &item.kind {
                 ItemKind::Typedef(typedef) => self.typedef(module, item, typedef),
                 ItemKind::Function(function) => self.function(module, item, function),
@@ -121,6 +122,16 @@ impl<'a> Collector<'a> {
                 }
                 ItemKind::Rule(_) | ItemKind::For(_) | ItemKind::Apply(_) => {}
             }
+        }
+    }
+
+    /// Names in input and output are single lines of text.
+    fn original_name(&mut self, attributes: &[ast::Attribute]) {
+        let Some(name) = text(attributes, &["original"]) else { return };
+        let attribute = attributes.iter().find(|a| &*a.name.name == "original");
+        if let (true, Some(attribute)) = (name.chars().any(char::is_control), attribute) {
+            let span = attribute.value.as_ref().map_or(attribute.name.span, |v| v.span);
+            self.errors.push(Error::BadOriginal { span });
         }
     }
 
@@ -143,7 +154,7 @@ impl<'a> Collector<'a> {
             span: name.span,
             params: params.iter().map(|p| Arc::clone(&p.name)).collect(),
             iterable: false,
-            is_set: false,
+            values: Values::Own,
             kind: TypeDefKind::Extern,
         });
         let first = self.defs.modules[module.0 as usize].types.insert(Arc::clone(&name.name), id);
@@ -181,7 +192,9 @@ impl<'a> Collector<'a> {
             let definition = &mut self.defs.types[id.0 as usize];
             match &*attribute.name.name {
                 "iterate_by_ref" | "iterate_by_val" => definition.iterable = true,
-                "set" => definition.is_set = true,
+                "set" => definition.values = Values::Set,
+                "intern" => definition.values = Values::Intern,
+                "bits" => definition.values = number(attribute).map_or(Values::Own, Values::Bits),
                 _ => {}
             }
         }
@@ -210,6 +223,7 @@ impl<'a> Collector<'a> {
             ast: function,
             span: item.span,
             side_effects: item.attributes.iter().any(|a| &*a.name.name == "has_side_effects"),
+            same_as: text(&item.attributes, &["same_as"]),
             body: None,
         });
         let functions = &mut self.defs.modules[module.0 as usize].functions;
@@ -275,13 +289,14 @@ impl<'a> Collector<'a> {
             let params = self.defs.type_def(def).params.clone();
             let mut fields: Vec<Field> = Vec::new();
             for field in written.fields {
+                self.original_name(&field.attributes);
                 let mut resolver = TypeResolver::new(&mut self.defs, module, &mut self.errors);
                 let ty = resolver.resolve(&field.ty, &mut Generics::Fixed(&params));
                 let first = fields.iter().find(|f| f.name == field.name.name).map(|f| f.span);
                 self.duplicate(NameKind::Field, &field.name, first);
                 fields.push(Field {
                     name: Arc::clone(&field.name.name),
-                    original: original(&field.attributes),
+                    original: text(&field.attributes, &["original", "rename"]),
                     span: field.name.span,
                     ty,
                 });
@@ -425,14 +440,21 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// `#[original = "name"]`: the name in input and output.
-fn original(attributes: &[ast::Attribute]) -> Option<Arc<str>> {
-    let attribute = attributes.iter().find(|a| matches!(&*a.name.name, "original" | "rename"))?;
+/// The text of the first of these attributes, as `#[original = "name"]`.
+fn text(attributes: &[ast::Attribute], names: &[&str]) -> Option<Arc<str>> {
+    let attribute = attributes.iter().find(|a| names.contains(&&*a.name.name))?;
     match &attribute.value.as_ref()?.kind {
         ast::ExprKind::String { parts, .. } => match parts.as_slice() {
             [ast::StringPart::Text(text)] => Some(Arc::from(text.as_str())),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+fn number(attribute: &ast::Attribute) -> Option<u32> {
+    match &attribute.value.as_ref()?.kind {
+        ast::ExprKind::Int(value, _) => u32::try_from(value).ok(),
         _ => None,
     }
 }

@@ -50,9 +50,21 @@ pub(super) struct TypeDef<'a> {
     pub(super) params: Vec<Arc<str>>,
     /// `#[iterate_by_ref]` or `#[iterate_by_val]`: values can be looped over.
     pub(super) iterable: bool,
-    /// `#[set]`: a collection whose values are those of `Set`.
-    pub(super) is_set: bool,
+    pub(super) values: Values,
     pub(super) kind: TypeDefKind<'a>,
+}
+
+/// What an extern type's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Values {
+    /// Its own.
+    Own,
+    /// `#[set]`: those of `Set`.
+    Set,
+    /// `#[intern]`: those of `Intern`.
+    Intern,
+    /// `#[bits = N]`: those of `bit<N>`.
+    Bits(u32),
 }
 
 /// What a type definition stands for.
@@ -99,6 +111,8 @@ pub(super) struct FunctionDef<'a> {
     pub(super) ast: &'a ast::Function,
     pub(super) span: Span,
     pub(super) side_effects: bool,
+    /// The name of the built-in function that does it, if not its own.
+    pub(super) same_as: Option<Arc<str>>,
     /// Filled in when the body has been checked; never for extern functions.
     pub(super) body: Option<CheckedFunction>,
 }

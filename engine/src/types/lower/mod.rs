@@ -172,7 +172,7 @@ impl<'d> Lowerer<'d, '_> {
             }
         };
         ir::Function {
-            name: Arc::clone(&definition.name),
+            name: Arc::clone(definition.same_as.as_ref().unwrap_or(&definition.name)),
             params,
             ret,
             body,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Lowerer, MOST_INSTANCES};
 use crate::ir::{Field, Type, TypeId, Union, UnionId, Variant};
-use crate::types::defs::{TypeDefId, TypeDefKind};
+use crate::types::defs::{TypeDefId, TypeDefKind, Values};
 use crate::types::ty::{Mutability, Ty};
 
 impl Lowerer<'_, '_> {
@@ -39,14 +39,17 @@ impl Lowerer<'_, '_> {
 
     fn def(&mut self, def: TypeDefId, args: Vec<TypeId>) -> Type {
         let known = self.defs.known;
+        let values = self.defs.type_def(def).values;
         match args.as_slice() {
             [item] if def == known.vec => Type::Vec(*item),
-            [item] if def == known.set || self.defs.type_def(def).is_set => Type::Set(*item),
+            [item] if def == known.set || values == Values::Set => Type::Set(*item),
+            [item] if values == Values::Intern => Type::Intern(*item),
             [item] if def == known.reference => Type::Ref(*item),
             [item] if def == known.intern => Type::Intern(*item),
             [key, value] if def == known.map => Type::Map(*key, *value),
             [key, value] if def == known.group => Type::Group(*key, *value),
             _ => match &self.defs.type_def(def).kind {
+                TypeDefKind::Extern if let Values::Bits(width) = values => Type::Bit(width),
                 TypeDefKind::Union(_) => Type::Union(self.union(def, args)),
                 TypeDefKind::Extern | TypeDefKind::Alias(_) => {
                     Type::Opaque(Arc::clone(&self.defs.type_def(def).name), args)
