@@ -3,6 +3,7 @@
 //! What the checker gives and the planner takes. Everything refers to everything else by number.
 
 mod expr;
+mod print;
 mod rule;
 mod types;
 
@@ -10,6 +11,7 @@ pub use expr::{
     Arg, Arm, BinaryOp, Expr, ExprKind, Lambda, Local, LocalId, Pattern, PatternKind, Place, PlaceStep,
     UnaryOp,
 };
+pub use print::Print;
 pub use rule::{
     Clause, ClauseKind, Head, Index, PrimaryKey, Relation, RelationId, RelationRole, RelationSemantics, Rule,
     RuleId,

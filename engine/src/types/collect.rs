@@ -157,8 +157,9 @@ impl<'a> Collector<'a> {
             values: Values::Own,
             kind: TypeDefKind::Extern,
         });
-        let first = self.defs.modules[module.0 as usize].types.insert(Arc::clone(&name.name), id);
-        let first = first.map(|f| self.defs.type_def(f).span);
+        let types = &mut self.defs.modules[module.0 as usize].types;
+        let first = *types.entry(Arc::clone(&name.name)).or_insert(id);
+        let first = (first != id).then(|| self.defs.type_def(first).span);
         self.duplicate(NameKind::Type, name, first);
         id
     }
@@ -179,8 +180,9 @@ impl<'a> Collector<'a> {
             span: name.span,
             fields: Vec::new(),
         });
-        let first = self.defs.modules[module.0 as usize].constructors.insert(Arc::clone(&name.name), id);
-        let first = first.map(|f| self.defs.constructor(f).span);
+        let constructors = &mut self.defs.modules[module.0 as usize].constructors;
+        let first = *constructors.entry(Arc::clone(&name.name)).or_insert(id);
+        let first = (first != id).then(|| self.defs.constructor(first).span);
         self.duplicate(NameKind::Constructor, name, first);
         self.fields.push(WrittenFields { constructor: id, fields });
         id
@@ -231,6 +233,12 @@ impl<'a> Collector<'a> {
     }
 
     fn relation(&mut self, module: ModuleId, relation: &'a ast::Relation) {
+        let relations = &mut self.defs.modules[module.0 as usize].relations;
+        if let Some(first) = relations.get(&relation.name.name) {
+            let first = self.defs.relations[first.0 as usize].span;
+            self.duplicate(NameKind::Relation, &relation.name, Some(first));
+            return;
+        }
         if let RelationBody::Fields(fields) = &relation.body {
             let def = self.new_type(module, &relation.name, &[]);
             let constructor = self.new_constructor(module, def, 0, &relation.name, fields);
@@ -246,12 +254,7 @@ impl<'a> Collector<'a> {
             primary_key: None,
         });
         let relations = &mut self.defs.modules[module.0 as usize].relations;
-        let first = relations.insert(Arc::clone(&relation.name.name), id);
-        let first = first.map(|f| self.defs.relation(f).span);
-        // A relation with fields declares a type too: one report is enough.
-        if matches!(relation.body, RelationBody::Type(_)) || first.is_none() {
-            self.duplicate(NameKind::Relation, &relation.name, first);
-        }
+        relations.insert(Arc::clone(&relation.name.name), id);
     }
 
     fn known(&mut self, modules: &[ast::Module]) -> Result<(), Error> {
@@ -328,7 +331,8 @@ impl<'a> Collector<'a> {
             }
             let definition = self.defs.type_def(def);
             for (name, _) in definition.params.iter().zip(used).filter(|(_, used)| !used) {
-                self.errors.push(Error::UnusedTypeParameter { name: name.to_string(), span: definition.span });
+                self.errors
+                    .push(Error::UnusedTypeParameter { name: name.to_string(), span: definition.span });
             }
         }
     }
@@ -393,7 +397,8 @@ impl<'a> Collector<'a> {
                 for (i, id) in overloads.iter().enumerate() {
                     let function = self.defs.function(*id);
                     let externs = overloads[..i].iter().map(|o| self.defs.function(*o));
-                    let first_extern = externs.filter(|f| f.ast.body.is_none()).map(|f| f.ast.name.span).next();
+                    let first_extern =
+                        externs.filter(|f| f.ast.body.is_none()).map(|f| f.ast.name.span).next();
                     if let (None, Some(first)) = (&function.ast.body, first_extern) {
                         self.errors.push(Error::ExternTwice {
                             name: function.name.to_string(),

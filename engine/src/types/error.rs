@@ -90,9 +90,9 @@ pub(super) enum Error {
     AmbiguousOverload { name: String, span: Span, candidates: Vec<(String, Span)> },
     #[error("`{name}` takes {}, {found} given", counts(expected))]
     ArgumentCount { name: String, expected: Vec<usize>, found: usize, span: Span, declared: Option<Span> },
-    #[error("type `{name}` takes {expected} arguments, {found} given")]
+    #[error("type `{name}` takes {}, {found} given", counts(&[*expected]))]
     TypeArguments { name: String, expected: usize, found: usize, span: Span, declared: Span },
-    #[error("`{constructor}` has {expected} fields, {found} given")]
+    #[error("`{constructor}` has {}, {found} given", n_fields(*expected))]
     FieldCount { constructor: String, expected: usize, found: usize, span: Span, declared: Span },
     #[error("field `{name}` is given twice")]
     FieldTwice { name: String, span: Span },
@@ -254,6 +254,10 @@ fn counts(expected: &[usize]) -> String {
     format!("{} {unit}", numbers.join(" or "))
 }
 
+fn n_fields(n: usize) -> String {
+    if n == 1 { "1 field".into() } else { format!("{n} fields") }
+}
+
 impl From<Error> for Diagnostic {
     fn from(error: Error) -> Diagnostic {
         let (code, span) = error.code();
@@ -308,9 +312,7 @@ impl Error {
             Error::NotPlace { span }
             | Error::NotAssignable { span, .. }
             | Error::SharedPlace { span }
-            | Error::ChangedInLoop { span, .. } => {
-                ("E0230", *span)
-            }
+            | Error::ChangedInLoop { span, .. } => ("E0230", *span),
             Error::OutsideFunction { span, .. } => ("E0231", *span),
             Error::OutsideLoop { span } => ("E0232", *span),
             Error::OnlyInPatterns { span, .. } => ("E0233", *span),
@@ -329,9 +331,9 @@ impl Error {
             Error::InputHead { span, .. } => ("E0307", *span),
             Error::HeadDelay { span } => ("E0308", *span),
             Error::GroupKey { span } => ("E0309", *span),
-            Error::GroupByForm { span, .. } | Error::TwoGroupBy { span, .. } | Error::GroupByPlace { span } => {
-                ("E0310", *span)
-            }
+            Error::GroupByForm { span, .. }
+            | Error::TwoGroupBy { span, .. }
+            | Error::GroupByPlace { span } => ("E0310", *span),
             Error::AggregateForm { span } => ("E0311", *span),
             Error::KeyOnlyInput { span, .. } => ("E0312", *span),
             Error::IndexField { span, .. } => ("E0313", *span),
@@ -376,8 +378,8 @@ impl Error {
             Error::Mismatch { expected, why, .. } => {
                 let diagnostic = diagnostic.label(format!("expected `{expected}`"));
                 match why {
-                    Some((span, why)) => diagnostic.also(span, why),
-                    None => diagnostic,
+                    Some((place, why)) if place != diagnostic.primary.span => diagnostic.also(place, why),
+                    Some(_) | None => diagnostic,
                 }
             }
             Error::NoField { suggestion, .. } => did_you_mean(diagnostic, suggestion, None),
@@ -423,6 +425,7 @@ impl Error {
             Error::Cast { .. } => diagnostic.hint(
                 "Numbers convert between widths of one kind, between bit<N> and signed<N>, and to bigint, float, double.",
             ),
+            Error::NoText { ty, .. } if ty.starts_with('(') => diagnostic.hint("Name the elements one by one."),
             Error::NoText { ty, .. } => {
                 diagnostic.hint(format!("Write `function to_string(x: {ty}): string` next to the type."))
             }

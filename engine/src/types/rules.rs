@@ -10,7 +10,9 @@ use super::hir::{HExpr, HPattern, HPatternKind, LocalId};
 use super::infer::{Deferred, Expected, Infer, PatternMode, Visible};
 use super::ty::Ty;
 use crate::source::Span;
-use crate::syntax::ast::{self, AtomArgs, ClauseKind, ConstructArgs, ExprKind, RelationRole, RelationSemantics};
+use crate::syntax::ast::{
+    self, AtomArgs, ClauseKind, ConstructArgs, ExprKind, RelationRole, RelationSemantics,
+};
 
 /// Checks a rule with one or several heads; `None` if it cannot be run.
 pub(super) fn check_rule(
@@ -45,7 +47,8 @@ pub(super) fn check_rule(
 
 /// Streams live one transaction: they cannot be joined with each other, and only feed streams.
 fn streams(defs: &Defs<'_>, errors: &mut Vec<Error>, clauses: &[HClause], heads: &[HHead]) {
-    let is_stream = |relation: RelationDefId| defs.relation(relation).ast.semantics == RelationSemantics::Stream;
+    let is_stream =
+        |relation: RelationDefId| defs.relation(relation).ast.semantics == RelationSemantics::Stream;
     let mut stream: Option<Span> = None;
     for clause in clauses {
         let span = clause.span;

@@ -124,7 +124,7 @@ pub(super) fn shown(path: &ast::Path) -> String {
 
 /// The name among `candidates` that was probably meant: few typing errors away.
 pub(super) fn closest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
-    let limit = (name.chars().count() / 3).max(1);
+    let limit = name.chars().count() / 3;
     candidates
         .map(|candidate| (distance(name, &candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)

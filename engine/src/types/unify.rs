@@ -139,6 +139,21 @@ impl Unifier {
         }
     }
 
+    /// Makes everything that is not known about a type an error: it was reported, nothing shall follow from it.
+    pub(super) fn poison(&mut self, ty: &Ty) {
+        let mut free = Vec::new();
+        self.resolve(ty).walk(&mut |t| {
+            if let Ty::Var(var) = t {
+                free.push(*var);
+            }
+        });
+        for var in free {
+            if let Binding::Free = self.bindings[var.0 as usize] {
+                self.bind(var, Binding::Ty(Ty::Error));
+            }
+        }
+    }
+
     fn unify_all(&mut self, left: &[Ty], right: &[Ty]) -> Result<(), Mismatch> {
         if left.len() != right.len() {
             return Err(Mismatch);

@@ -196,10 +196,7 @@ impl Infer<'_, '_> {
         match fitting.len() {
             0 => {
                 self.no_overload(name, candidates, &ty, span);
-                if let Ty::Function(function) = &ty {
-                    // Cannot fail: an error agrees with everything.
-                    let _ = self.unifier.unify(&function.ret, &Ty::Error);
-                }
+                self.unifier.poison(&ty);
                 true
             }
             1 => {
@@ -272,10 +269,7 @@ impl Infer<'_, '_> {
         let fitting: Vec<FunctionDefId> = candidates.iter().copied().filter(|c| self.fits(*c, ty)).collect();
         let candidates = self.signatures(if fitting.is_empty() { candidates } else { &fitting });
         self.error(Error::AmbiguousOverload { name: name.to_string(), span, candidates });
-        if let Ty::Function(function) = ty {
-            // Cannot fail: an error agrees with everything.
-            let _ = self.unifier.unify(&function.ret, &Ty::Error);
-        }
+        self.unifier.poison(ty);
     }
 
     fn wrong_number(&self, path: &ast::Path, functions: &[FunctionDefId], found: usize) -> Error {

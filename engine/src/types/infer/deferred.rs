@@ -167,8 +167,7 @@ impl Infer<'_, '_> {
 
     /// The answer is an error that was reported: nothing else shall be said about it.
     fn give_up(&mut self, result: &Ty) -> Answer {
-        // Cannot fail: an error agrees with everything.
-        let _ = self.unifier.unify(result, &Ty::Error);
+        self.unifier.poison(result);
         Answer::Done
     }
 

@@ -292,13 +292,7 @@ impl Infer<'_, '_> {
     fn text_function(&mut self, ty: &Ty, span: Span) -> Option<UseId> {
         let def = match ty {
             Ty::String | Ty::Error => return None,
-            Ty::Bool
-            | Ty::BigInt
-            | Ty::Double
-            | Ty::Float
-            | Ty::Bit(_)
-            | Ty::Signed(_)
-            | Ty::Function(_) => {
+            Ty::Bool | Ty::BigInt | Ty::Double | Ty::Float | Ty::Bit(_) | Ty::Signed(_) | Ty::Function(_) => {
                 return self.builtin_text(ty);
             }
             Ty::Def(def, _) => *def,

@@ -16,7 +16,7 @@ use crate::ir::{self, FunctionBody, FunctionId, TypeId, TypeTable, UnionId};
 use crate::source::SourceMap;
 
 /// More concrete functions or types than this come from a generic definition that asks for ever larger versions of itself.
-const MOST_INSTANCES: usize = 200_000;
+const MOST_INSTANCES: usize = 50_000;
 
 /// Lowers a program without errors. Fails only if its generics never end.
 pub(super) fn lower(

@@ -67,7 +67,7 @@ impl Lowerer<'_, '_> {
         let union = Union { name: Arc::clone(&definition.name), args: args.clone(), variants: Vec::new() };
         let id = self.types.add_union(union);
         self.unions.insert((def, args.clone()), id);
-        if self.unions.len() > MOST_INSTANCES {
+        if self.unions.len() > 2 * MOST_INSTANCES {
             self.endless(definition.span);
             return id;
         }
