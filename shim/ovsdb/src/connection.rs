@@ -31,6 +31,8 @@ pub struct Connection {
     /// How often monitoring was started: makes its identifiers unique.
     n_watches: u64,
     locks: HashMap<RequestId, String>,
+    /// The names of all locks ever asked for: of no others is anything told.
+    lock_names: HashSet<String>,
     /// Requests whose replies nobody wants.
     unasked: HashSet<RequestId>,
     outputs: VecDeque<Output>,
@@ -118,6 +120,7 @@ impl Connection {
             watching: Watching::Nothing,
             n_watches: 0,
             locks: HashMap::new(),
+            lock_names: HashSet::new(),
             unasked: HashSet::new(),
             outputs: VecDeque::new(),
         }
@@ -157,6 +160,7 @@ impl Connection {
     pub fn request_lock(&mut self, method: &'static str, name: &str) -> RequestId {
         let id = self.rpc.request(method, json!([name]));
         self.locks.insert(id, name.to_owned());
+        self.lock_names.insert(name.to_owned());
         id
     }
 
@@ -306,7 +310,8 @@ impl Connection {
             "update3" => self.on_update("update3", params),
             "locked" | "stolen" => {
                 let params = params.value().map_err(decode("lock"))?;
-                if let Some(name) = params.get(0).and_then(Value::as_str) {
+                let name = params.get(0).and_then(Value::as_str);
+                if let Some(name) = name.filter(|name| self.lock_names.contains(*name)) {
                     let name = name.to_owned();
                     let held = method == "locked";
                     self.outputs.push_back(if held {

@@ -177,7 +177,7 @@ async fn a_remote_that_is_not_there_is_tried_again_later_and_later() {
     let retry =
         RetryConfig { min: Duration::from_millis(1), max: Duration::from_millis(4), jitter_percent: 0 };
     let config = DialConfig { retry, ..DialConfig::default() };
-    let remote = "unix:/nonexistent/sock".parse().unwrap();
+    let remote: Remote = "unix:/nonexistent/sock".parse().unwrap();
     let mut session = Session::dial(remote, MonitorSpec::all(NB), Replica::new(), config);
     for wanted in [1, 2, 4, 4] {
         let Event::Disconnected { reason: Disconnect::Connect(_), retry_in } = next(&mut session).await

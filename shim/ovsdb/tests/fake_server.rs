@@ -303,6 +303,7 @@ fn locks_are_told_when_won_late_and_when_stolen() {
     assert_eq!(server.output(), Some(reply));
     server.says(json!({"id": null, "method": "locked", "params": ["active"]}));
     assert_eq!(server.output(), Some(Output::LockHeld("active".to_owned())));
+    server.says(json!({"id": null, "method": "locked", "params": ["unknown"]}));
     server.says(json!({"id": null, "method": "stolen", "params": ["active"]}));
     assert_eq!(server.output(), Some(Output::LockLost("active".to_owned())));
     server.connection.want_lock("other");

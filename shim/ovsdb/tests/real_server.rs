@@ -136,3 +136,13 @@ async fn a_lock_passes_from_client_to_client() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_lock_won_before_anybody_watches_is_told_to_who_watches_then() {
+    let server = Server::start();
+    server.wait().await;
+    let client = Client::connect(&server.remote(), RpcConfig::default()).await.unwrap();
+    assert!(client.lock("active").await.unwrap());
+    let mut session = client.watch(ovsdb::monitor::MonitorSpec::all(NB), ovsdb::monitor::Replica::new());
+    assert!(matches!(next(&mut session).await, Event::LockHeld(name) if name == "active"));
+}

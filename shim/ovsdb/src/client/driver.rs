@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future;
 use std::io;
 use std::sync::Arc;
@@ -69,7 +69,13 @@ pub(super) async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
     connection: Connection,
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) -> Disconnect {
-    let mut driver = Driver { connection, waiting: HashMap::new(), watcher: None, synced: false };
+    let mut driver = Driver {
+        connection,
+        waiting: HashMap::new(),
+        watcher: None,
+        synced: false,
+        untold_locks: BTreeMap::new(),
+    };
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut input = BytesMut::with_capacity(READ_SIZE);
     let mut output = BytesMut::new();
@@ -126,6 +132,8 @@ struct Driver {
     waiting: HashMap<RequestId, oneshot::Sender<Result<Value, RequestError>>>,
     watcher: Option<Watcher>,
     synced: bool,
+    /// What there is to tell of locks before anybody watches: whether each is held.
+    untold_locks: BTreeMap<String, bool>,
 }
 
 impl Driver {
@@ -143,6 +151,9 @@ impl Driver {
             Command::Watch { spec, replica, watcher } => {
                 let before = self.connection.watch(spec, replica);
                 self.leave_with(before, &Disconnect::Dropped);
+                for (name, held) in std::mem::take(&mut self.untold_locks) {
+                    watcher.events.send(if held { Event::LockHeld(name) } else { Event::LockLost(name) });
+                }
                 self.watcher = Some(watcher);
             }
             Command::Close => {}
@@ -168,8 +179,11 @@ impl Driver {
                 Output::LockHeld(name) => Event::LockHeld(name),
                 Output::LockLost(name) => Event::LockLost(name),
             };
-            if let Some(watcher) = &self.watcher {
-                watcher.events.send(event);
+            match (&self.watcher, event) {
+                (Some(watcher), event) => drop(watcher.events.send(event)),
+                (None, Event::LockHeld(name)) => drop(self.untold_locks.insert(name, true)),
+                (None, Event::LockLost(name)) => drop(self.untold_locks.insert(name, false)),
+                (None, _) => {}
             }
         }
         Ok(())

@@ -2,13 +2,18 @@
 
 mod backoff;
 mod client_handle;
+mod connector;
+mod dial;
 mod driver;
+mod leader;
 mod queue;
 mod remote;
 mod session;
 
 pub use backoff::RetryConfig;
 pub use client_handle::{Client, RequestError};
+pub use connector::{Connector, Remotes};
+pub use dial::{DialConfig, ServerChoice};
 pub use driver::Disconnect;
 pub use remote::{ConnectError, Remote, RemoteError, Stream};
-pub use session::{DialConfig, Event, Session, SessionHandle};
+pub use session::{Event, Session, SessionHandle};

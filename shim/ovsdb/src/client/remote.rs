@@ -95,7 +95,14 @@ pub enum ConnectError {
         /// The remote.
         remote: Remote,
     },
-    /// TLS needs keys, which [`Remote::connect`] does not have. Make the stream yourself and use `Client::over`.
+    /// It was reached, but does not lead the cluster that keeps the database, or does no longer.
+    #[error("{remote}: does not lead the cluster")]
+    NotLeader {
+        /// The remote.
+        remote: Remote,
+    },
+    /// TLS needs keys, which [`Remote::connect`] does not have. Implement `Connector`, or make the stream yourself for
+    /// `Client::over`.
     #[error("{remote}: no TLS keys to connect with")]
     Tls {
         /// The remote.

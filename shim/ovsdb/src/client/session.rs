@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
-use super::backoff::Backoff;
+use super::connector::Connector;
+use super::dial::redial;
 use super::driver::Left;
 use super::queue::{EventReceiver, EventSender, queue};
-use super::{Client, ConnectError, Disconnect, Remote, RetryConfig};
+use super::{Client, DialConfig, Disconnect};
 use crate::monitor::{ChangeSet, MonitorSpec, Replica};
 use crate::schema::DatabaseSchema;
 use crate::transact::{OpResult, Operation, TransactError};
-use crate::wire::RpcConfig;
 
 /// A monitored database, as a sequence of events: over one connection ([`Client::watch`]), or over as many as it takes
 /// ([`Session::dial`]). Dropping it ends it.
@@ -56,36 +56,12 @@ pub enum Event {
     },
 }
 
-/// How to keep up a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DialConfig {
-    /// What to hold against the server.
-    pub rpc: RpcConfig,
-    /// How long to wait between attempts.
-    pub retry: RetryConfig,
-    /// How long an attempt may take to connect.
-    pub connect_timeout: Duration,
-    /// A lock to ask for on every connection.
-    pub lock: Option<String>,
-}
-
-impl Default for DialConfig {
-    /// The defaults of its parts, 10 seconds to connect, and no lock.
-    fn default() -> Self {
-        DialConfig {
-            rpc: RpcConfig::default(),
-            retry: RetryConfig::default(),
-            connect_timeout: Duration::from_secs(10),
-            lock: None,
-        }
-    }
-}
-
 impl Session {
-    /// Connects to a server, again and again. `replica` is what a session before left, or a new one.
-    pub fn dial(remote: Remote, spec: MonitorSpec, replica: Replica, config: DialConfig) -> Self {
+    /// Connects to a server, again and again: to a [`Remote`](super::Remote), or to one of several
+    /// [`Remotes`](super::Remotes). `replica` is what a session before left, or a new one.
+    pub fn dial(connector: impl Connector, spec: MonitorSpec, replica: Replica, config: DialConfig) -> Self {
         let (current, connection) = watch::channel(None);
-        Session::start(connection, |outlet| redial(remote, spec, replica, config, current, outlet))
+        Session::start(connection, |outlet| redial(connector, spec, replica, config, current, outlet))
     }
 
     pub(super) fn on(client: Client, spec: MonitorSpec, replica: Replica) -> Self {
@@ -154,68 +130,27 @@ impl SessionHandle {
 }
 
 /// The task's side of a [`Session`].
-struct Outlet {
-    events: EventSender,
+pub(super) struct Outlet {
+    pub(super) events: EventSender,
     replica: oneshot::Sender<Replica>,
-    dropped: oneshot::Receiver<()>,
+    pub(super) dropped: oneshot::Receiver<()>,
+}
+
+impl Outlet {
+    pub(super) fn give_back(self, replica: Replica) {
+        // Nobody may want it.
+        let _ = self.replica.send(replica);
+    }
 }
 
 async fn watch_once(client: Client, spec: MonitorSpec, replica: Replica, mut outlet: Outlet) {
     let left = run(&client, spec, replica, &mut outlet).await;
     outlet.events.send(Event::Disconnected { reason: left.reason, retry_in: None });
-    let _ = outlet.replica.send(left.replica);
-}
-
-async fn redial(
-    remote: Remote,
-    spec: MonitorSpec,
-    mut replica: Replica,
-    config: DialConfig,
-    current: watch::Sender<Option<Client>>,
-    mut outlet: Outlet,
-) {
-    let mut backoff = Backoff::new(config.retry);
-    loop {
-        let connected = tokio::select! {
-            connected = tokio::time::timeout(config.connect_timeout, remote.connect()) => connected,
-            _ = &mut outlet.dropped => break,
-        };
-        let connected = connected.unwrap_or_else(|_| Err(ConnectError::Timeout { remote: remote.clone() }));
-        let reason = match connected {
-            Err(error) => Disconnect::Connect(Arc::new(error)),
-            Ok(stream) => {
-                let client = Client::over(stream, config.rpc);
-                if let Some(lock) = &config.lock {
-                    client.want_lock(lock);
-                }
-                current.send_replace(Some(client.clone()));
-                let left = run(&client, spec.clone(), replica, &mut outlet).await;
-                current.send_replace(None);
-                replica = left.replica;
-                if left.synced {
-                    backoff.succeed();
-                }
-                left.reason
-            }
-        };
-        if matches!(reason, Disconnect::Dropped) {
-            outlet.events.send(Event::Disconnected { reason, retry_in: None });
-            break;
-        }
-        let wait = backoff.fail();
-        if !outlet.events.send(Event::Disconnected { reason, retry_in: Some(wait) }) {
-            break;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = &mut outlet.dropped => break,
-        }
-    }
-    let _ = outlet.replica.send(replica);
+    outlet.give_back(left.replica);
 }
 
 /// Monitors over one connection until it ends or the session is dropped.
-async fn run(client: &Client, spec: MonitorSpec, replica: Replica, outlet: &mut Outlet) -> Left {
+pub(super) async fn run(client: &Client, spec: MonitorSpec, replica: Replica, outlet: &mut Outlet) -> Left {
     let mut ended = pin!(client.watch_to_the_end(spec, replica, outlet.events.clone()));
     tokio::select! {
         left = &mut ended => left,

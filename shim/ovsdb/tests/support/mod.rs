@@ -38,6 +38,22 @@ impl Server {
         })
     }
 
+    /// Starts a cluster of three.
+    pub async fn start_cluster() -> [Self; 3] {
+        let first = Server::start_clustered();
+        first.wait().await;
+        let join = || {
+            let remote = format!("unix:{}.raft", first.path("db"));
+            Server::start_on(|db| {
+                run("ovsdb-tool", &["join-cluster", db, NB, &format!("unix:{db}.raft"), &remote]);
+            })
+        };
+        let (second, third) = (join(), join());
+        second.wait().await;
+        third.wait().await;
+        [first, second, third]
+    }
+
     fn start_on(create: impl FnOnce(&str)) -> Self {
         let mut server =
             Server { dir: tempfile::Builder::new().prefix("ovsdb").tempdir_in("/tmp").unwrap(), child: None };
