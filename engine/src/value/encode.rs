@@ -261,10 +261,12 @@ fn encode_union(
 ) -> Result<Word, EncodeError> {
     let Some((number, values)) = select_variant(union, value) else {
         // A struct of one field is its field: the bare field value will do.
-        if is_transparent(union) && !matches!(value, Value::Struct { .. }) {
-            return encode(interner, types, union.variants[0].fields[0].ty, value);
+        let outside = mismatch(types, ty, value);
+        if !is_transparent(union) {
+            return Err(outside);
         }
-        return Err(mismatch(types, ty, value));
+        let inside = encode(interner, types, union.variants[0].fields[0].ty, value);
+        return inside.map_err(|inside| if inside.path.is_empty() { outside } else { inside });
     };
     let variant = &union.variants[number];
     let mut words = encode_fields(interner, types, &variant.name, &variant.fields, values)?;

@@ -1,25 +1,33 @@
 //! Values as words: what rows are made of, and what they look like from outside.
 
 mod compare;
+mod de;
 mod decode;
 mod default;
 mod dynamic;
 mod encode;
+mod from_record;
 mod interner;
 pub(crate) mod ints;
 mod mark;
 mod row;
+mod ser;
+mod serde_error;
 pub(crate) mod shape;
 mod slots;
 mod text;
 mod type_name;
 
 pub use compare::{compare, compare_rows};
+pub use de::from_value;
 pub use decode::{decode, decode_record};
 pub use default::default_value;
 pub use dynamic::Value;
 pub use encode::{EncodeError, encode, encode_record};
+pub use from_record::{RecordError, RecordErrorKind, from_record, modify_by_record};
 pub(crate) use interner::ID;
 pub use interner::Interner;
 pub use mark::Marks;
 pub use row::{Row, Word};
+pub use ser::to_value;
+pub use serde_error::SerdeError;
