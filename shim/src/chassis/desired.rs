@@ -169,6 +169,14 @@ impl Desired {
         }
     }
 
+    /// What was refused is to be tried again.
+    pub(super) fn retry_refused(&mut self) {
+        let Some(followed) = &mut self.followed else { return };
+        for touched in std::mem::take(&mut followed.refused) {
+            followed.dirty.insert_unique(touched.hash, touched, |other| other.hash);
+        }
+    }
+
     /// Somebody else changed the flow of a key. `sample` is any flow of the key, `present` says whether the switch now
     /// holds exactly that one, or none. Returns whether it has to be put right.
     pub(super) fn tampered(&mut self, sample: Flow, present: bool) -> bool {
@@ -497,6 +505,18 @@ mod tests {
         assert!(!desired.is_dirty(), "not by itself");
         desired.apply(vec![flow(1, 2), flow(2, 2)], vec![flow(1, 3)]);
         assert_eq!(taken(&mut desired), [(Modify, flow(1, 3))], "2 is not there to be deleted");
+    }
+
+    #[test]
+    fn refused_flows_can_all_be_tried_again() {
+        let mut desired = followed(&[]);
+        desired.apply(vec![], vec![flow(1, 1), flow(2, 2)]);
+        for change in desired.take() {
+            desired.refused(&change);
+        }
+        desired.apply(vec![flow(1, 1)], vec![]);
+        desired.retry_refused();
+        assert_eq!(taken(&mut desired), [(Add, flow(2, 2))], "1 is no longer wanted, and not there");
     }
 
     #[test]

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use openflow::Flow;
+use openflow::{Flow, Group};
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::desired::{Change, Desired};
+use super::desired::Desired;
 use super::event::{ChassisEvent, Facts};
+use super::groups::DesiredGroups;
 use super::identity::Identity;
 use super::seat::{Seat, Turn};
+use super::step::{Delta, Step};
 use super::switch::Outlet;
 
 /// One hypervisor, by its system-id.
@@ -33,8 +35,9 @@ pub(super) struct Chassis {
 
 #[derive(Debug, Default)]
 struct State {
-    desired: Desired,
-    /// The last epoch whose changes are in `desired`.
+    flows: Desired,
+    groups: DesiredGroups,
+    /// The last epoch whose changes are in the tables above.
     epoch: u64,
     /// The last epoch that the present session has confirmed.
     confirmed: u64,
@@ -66,7 +69,7 @@ enum Progress {
 /// Changes taken for a push.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) changes: Vec<Change>,
+    pub(super) steps: Vec<Step>,
     /// The last epoch they cover.
     epoch: u64,
     taken_at: Instant,
@@ -87,24 +90,28 @@ impl Chassis {
     }
 
     /// Takes a change of what is desired. Returns how many keys have come into conflict.
-    pub(super) fn apply(&self, epoch: u64, removed: Vec<Arc<Flow>>, added: Vec<Arc<Flow>>) -> usize {
-        let conflicts = {
+    pub(super) fn apply(&self, epoch: u64, groups: Delta<Group>, flows: Delta<Flow>) -> usize {
+        let (group_conflicts, conflicts) = {
             let mut state = self.lock();
             state.epoch = state.epoch.max(epoch);
-            state.desired.apply(removed, added)
+            let group_conflicts = state.groups.apply(&groups.removed, groups.added);
+            (group_conflicts, state.flows.apply(flows.removed, flows.added))
         };
+        for id in &group_conflicts {
+            tracing::warn!(chassis = %self.name, id, "different groups are desired for one number; the smallest is used");
+        }
         for key in &conflicts {
             tracing::warn!(chassis = %self.name, %key, "different flows are desired for one key; the smallest is used");
         }
         self.work.notify_one();
-        conflicts.len()
+        group_conflicts.len() + conflicts.len()
     }
 
     /// Everything up to `epoch` is in the desired table.
     pub(super) fn advance(&self, epoch: u64) {
         let mut state = self.lock();
         state.epoch = state.epoch.max(epoch);
-        if state.progress == Progress::InStep && !state.desired.is_dirty() {
+        if state.progress == Progress::InStep && !state.is_dirty() {
             self.confirm(&mut state, epoch, 0, Duration::ZERO);
         }
     }
@@ -122,12 +129,13 @@ impl Chassis {
         self.lock().outlet.clone()
     }
 
-    /// Starts to follow a switch that holds `installed`, all its flows.
-    pub(super) fn follow(&self, turn: Turn, installed: Vec<Flow>) -> Batch {
+    /// Starts to follow a switch that holds these flows and groups and no others.
+    pub(super) fn follow(&self, turn: Turn, flows: Vec<Flow>, groups: Vec<Group>) -> Batch {
         let mut state = self.lock();
         if self.switch.is_held(turn) {
             state.follower = Some(turn);
-            state.desired.follow(installed);
+            state.flows.follow(flows);
+            state.groups.follow(groups);
             state.confirmed = 0;
         }
         take(&mut state, turn)
@@ -146,47 +154,65 @@ impl Chassis {
         }
         state.progress = Progress::InStep;
         // Later epochs that did not concern this hypervisor are confirmed with it.
-        let epoch = if state.desired.is_dirty() { batch.epoch } else { state.epoch };
+        let epoch = if state.is_dirty() { batch.epoch } else { state.epoch };
         self.confirm(&mut state, epoch, sent, batch.taken_at.elapsed());
     }
 
-    /// The switch does not take a change.
-    pub(super) fn refuse(&self, turn: Turn, change: &Change, error: String) {
-        {
-            let mut state = self.lock();
-            if state.follower != Some(turn) {
-                return;
-            }
-            state.desired.refused(change);
+    /// The switch does not take a step.
+    pub(super) fn refuse(&self, turn: Turn, step: &Step, error: String) {
+        let mut state = self.lock();
+        if state.follower != Some(turn) {
+            return;
         }
-        let flow = Arc::clone(&change.flow);
-        self.send(ChassisEvent::Rejected { chassis: Arc::clone(&self.name), flow, error });
+        match step {
+            Step::Flow(change) => {
+                state.flows.refused(change);
+                let flow = Arc::clone(&change.flow);
+                self.send(ChassisEvent::Rejected { chassis: Arc::clone(&self.name), flow, error });
+            }
+            Step::SetGroup(change) | Step::RemoveGroup(change) => state.groups.refused(change),
+        }
+    }
+
+    /// Groups have changed: flows that were refused may be fine now.
+    pub(super) fn retry_refused(&self, turn: Turn) {
+        let mut state = self.lock();
+        if state.follower == Some(turn) {
+            state.flows.retry_refused();
+            self.work.notify_one();
+        }
     }
 
     /// Somebody else changed a flow: see [`Desired::tampered`].
     pub(super) fn tampered(&self, sample: Flow, present: bool) -> bool {
-        self.lock().desired.tampered(sample, present)
+        self.lock().flows.tampered(sample, present)
     }
 
     /// See [`Desired::audit`].
     pub(super) fn audit(&self, turn: Turn, table: u8, installed: Vec<Flow>) -> usize {
         let mut state = self.lock();
-        if state.follower == Some(turn) { state.desired.audit(table, installed) } else { 0 }
+        if state.follower == Some(turn) { state.flows.audit(table, installed) } else { 0 }
+    }
+
+    /// See [`DesiredGroups::audit`].
+    pub(super) fn audit_groups(&self, turn: Turn, installed: Vec<Group>) -> usize {
+        let mut state = self.lock();
+        if state.follower == Some(turn) { state.groups.audit(installed) } else { 0 }
     }
 
     /// The tables in which flows are desired.
     pub(super) fn tables(&self) -> Vec<u8> {
-        self.lock().desired.tables()
+        self.lock().flows.tables()
     }
 
     /// How many flows are desired.
     pub(super) fn n_flows(&self) -> usize {
-        self.lock().desired.n_flows()
+        self.lock().flows.n_flows()
     }
 
     /// Whether there is anything to push.
     pub(super) fn is_dirty(&self) -> bool {
-        self.lock().desired.is_dirty()
+        self.lock().is_dirty()
     }
 
     /// The session with the switch is over.
@@ -197,7 +223,8 @@ impl Chassis {
         }
         if state.follower == Some(turn) {
             state.follower = None;
-            state.desired.unfollow();
+            state.flows.unfollow();
+            state.groups.unfollow();
             state.progress = Progress::Unknown;
         }
     }
@@ -292,11 +319,22 @@ impl Chassis {
     }
 }
 
+impl State {
+    fn is_dirty(&self) -> bool {
+        self.flows.is_dirty() || self.groups.is_dirty()
+    }
+}
+
 fn take(state: &mut State, turn: Turn) -> Batch {
-    let mut batch = Batch { changes: Vec::new(), epoch: state.epoch, taken_at: Instant::now() };
+    let mut batch = Batch { steps: Vec::new(), epoch: state.epoch, taken_at: Instant::now() };
     if state.follower == Some(turn) {
         state.progress = Progress::Pushing;
-        batch.changes = state.desired.take();
+        let (set, removed) = state.groups.take();
+        let flows = state.flows.take();
+        batch.steps.reserve_exact(set.len() + flows.len() + removed.len());
+        batch.steps.extend(set.into_iter().map(Step::SetGroup));
+        batch.steps.extend(flows.into_iter().map(Step::Flow));
+        batch.steps.extend(removed.into_iter().map(Step::RemoveGroup));
     }
     batch
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use openflow::{Flow, PacketIn};
+use openflow::{Flow, Group, PacketIn};
 use ovsdb::client::Remote;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -18,6 +18,7 @@ use super::identity::Identity;
 use super::listen::{Direction, Incoming, Listener};
 use super::metrics::{ChassisMetrics, Counters};
 use super::packets::{PuntedPacket, ToSwitch};
+use super::step::Delta;
 use super::switch;
 
 /// All hypervisors, each by its system-id.
@@ -90,11 +91,17 @@ impl Hypervisors {
     /// Takes a change of the flows a hypervisor should have, after the commit of `epoch`: all changes of one epoch in
     /// one call. Never blocks; the hypervisor need not be connected, nor even known.
     pub fn apply(&self, chassis: &str, epoch: u64, removed: Vec<Arc<Flow>>, added: Vec<Arc<Flow>>) {
+        self.apply_with_groups(chassis, epoch, Delta::default(), Delta { removed, added });
+    }
+
+    /// Like [`Hypervisors::apply`] for an epoch that also changes groups. A group is set before flows that use it, and
+    /// goes after them.
+    pub fn apply_with_groups(&self, chassis: &str, epoch: u64, groups: Delta<Group>, flows: Delta<Flow>) {
         // What a forgotten hypervisor was to have has been forgotten with it.
-        if added.is_empty() && !self.lock().contains_key(chassis) {
+        if groups.only_removes() && flows.only_removes() && !self.lock().contains_key(chassis) {
             return;
         }
-        let conflicts = self.entry(chassis).apply(epoch, removed, added);
+        let conflicts = self.entry(chassis).apply(epoch, groups, flows);
         self.counters.conflicting_flows.add(conflicts);
     }
 

@@ -12,13 +12,15 @@ pub struct ChassisMetrics {
     pub flows_modified: u64,
     /// Flow mods committed that delete a flow.
     pub flows_deleted: u64,
+    /// Group mods committed.
+    pub groups_changed: u64,
     /// Bundles committed.
     pub bundles: u64,
     /// Flow mods among the above that put right what somebody else had changed.
     pub repairs: u64,
-    /// Flows refused by a switch.
+    /// Flows and groups refused by a switch.
     pub rejected_flows: u64,
-    /// Keys for which several different flows were desired at once.
+    /// Keys for which several different flows (or groups) were desired at once.
     pub conflicting_flows: u64,
     /// Switches refused because they are not the bridge of any known hypervisor.
     pub refused_strangers: u64,
@@ -77,6 +79,7 @@ pub(super) struct Counters {
     pub(super) flows_added: Counter,
     pub(super) flows_modified: Counter,
     pub(super) flows_deleted: Counter,
+    pub(super) groups_changed: Counter,
     pub(super) bundles: Counter,
     pub(super) repairs: Counter,
     pub(super) rejected_flows: Counter,
@@ -95,6 +98,7 @@ impl Counters {
             flows_added: self.flows_added.now(),
             flows_modified: self.flows_modified.now(),
             flows_deleted: self.flows_deleted.now(),
+            groups_changed: self.groups_changed.now(),
             bundles: self.bundles.now(),
             repairs: self.repairs.now(),
             rejected_flows: self.rejected_flows.now(),

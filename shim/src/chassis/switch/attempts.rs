@@ -2,19 +2,15 @@
 
 use std::collections::VecDeque;
 
-use crate::chassis::desired::Change;
-
 /// Changes in a bundle at most. It bounds how long one switch takes to answer, and how much is queued for it.
 const MAX_BUNDLE: usize = 10_000;
 
-/// The bundles that it takes to push changes, one after the other.
-///
-/// Changes are in the order of their effect, adds before deletes, and stay so across bundles.
+/// The bundles that it takes to push changes, one after the other. Their order stays what it is, across bundles too.
 #[derive(Debug)]
-pub(super) struct Attempts<'changes> {
-    waiting: VecDeque<Vec<&'changes Change>>,
-    accepted: Vec<&'changes Change>,
-    rejected: Vec<(&'changes Change, String)>,
+pub(super) struct Attempts<'changes, T> {
+    waiting: VecDeque<Vec<&'changes T>>,
+    accepted: Vec<&'changes T>,
+    rejected: Vec<(&'changes T, String)>,
     n_bundles: usize,
 }
 
@@ -29,25 +25,25 @@ pub(super) enum Verdict {
     Failed(String),
 }
 
-impl<'changes> Attempts<'changes> {
+impl<'changes, T> Attempts<'changes, T> {
     /// The changes in order, in bundles of bounded size.
-    pub(super) fn new(changes: &'changes [Change]) -> Self {
+    pub(super) fn new(changes: &'changes [T]) -> Self {
         let waiting = changes.chunks(MAX_BUNDLE).map(|chunk| chunk.iter().collect()).collect();
         Attempts { waiting, accepted: Vec::new(), rejected: Vec::new(), n_bundles: 0 }
     }
 
     /// The changes in order, in one bundle whatever its size.
-    pub(super) fn in_one(changes: &'changes [Change]) -> Self {
+    pub(super) fn in_one(changes: &'changes [T]) -> Self {
         Attempts { waiting: VecDeque::from([changes.iter().collect()]), ..Attempts::new(&[]) }
     }
 
     /// The next bundle.
-    pub(super) fn next(&mut self) -> Option<Vec<&'changes Change>> {
+    pub(super) fn next(&mut self) -> Option<Vec<&'changes T>> {
         self.waiting.pop_front()
     }
 
     /// Takes what became of a bundle.
-    pub(super) fn judge(&mut self, bundle: Vec<&'changes Change>, verdict: Verdict) {
+    pub(super) fn judge(&mut self, bundle: Vec<&'changes T>, verdict: Verdict) {
         match verdict {
             Verdict::Committed => {
                 self.n_bundles += 1;
@@ -75,12 +71,12 @@ impl<'changes> Attempts<'changes> {
     }
 
     /// Everything accepted, everything rejected, and the number of bundles committed.
-    pub(super) fn finish(self) -> (Vec<&'changes Change>, Vec<(&'changes Change, String)>, usize) {
+    pub(super) fn finish(self) -> (Vec<&'changes T>, Vec<(&'changes T, String)>, usize) {
         (self.accepted, self.rejected, self.n_bundles)
     }
 
     /// Finds the culprit by halves.
-    fn split(&mut self, mut bundle: Vec<&'changes Change>, reason: String) {
+    fn split(&mut self, mut bundle: Vec<&'changes T>, reason: String) {
         if let [change] = bundle.as_slice() {
             self.rejected.push((change, reason));
             return;
@@ -90,7 +86,7 @@ impl<'changes> Attempts<'changes> {
         self.again(bundle);
     }
 
-    fn again(&mut self, bundle: Vec<&'changes Change>) {
+    fn again(&mut self, bundle: Vec<&'changes T>) {
         if !bundle.is_empty() {
             self.waiting.push_front(bundle);
         }
@@ -100,41 +96,28 @@ impl<'changes> Attempts<'changes> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
-    use openflow::{Flow, Instructions, Match};
-
     use super::*;
-    use crate::chassis::desired::{ChangeKind, Held};
-
-    fn changes(n: u16) -> Vec<Change> {
-        let flow = |priority| Flow::new(0, priority, Match::any(), Instructions::default());
-        let change = |flow| Change { kind: ChangeKind::Add, flow, held: Held::Nothing, repair: false };
-        (0..n).map(|priority| change(Arc::new(flow(priority)))).collect()
-    }
-
-    fn priorities(changes: &[&Change]) -> Vec<u16> {
-        changes.iter().map(|change| change.flow.priority).collect()
-    }
 
     /// Runs all attempts at a switch that judges each bundle, and returns what went in and what did not.
-    fn run(mut attempts: Attempts<'_>, mut switch: impl FnMut(&[u16]) -> Verdict) -> (Vec<u16>, Vec<u16>) {
+    fn run(
+        mut attempts: Attempts<'_, u16>,
+        mut switch: impl FnMut(&[u16]) -> Verdict,
+    ) -> (Vec<u16>, Vec<u16>) {
         while let Some(bundle) = attempts.next() {
-            let verdict = switch(&priorities(&bundle));
+            let verdict = switch(&bundle.iter().map(|change| **change).collect::<Vec<_>>());
             attempts.judge(bundle, verdict);
         }
         let (accepted, rejected, _) = attempts.finish();
-        let rejected: Vec<&Change> = rejected.into_iter().map(|(change, _)| change).collect();
-        (priorities(&accepted), priorities(&rejected))
+        (accepted.into_iter().copied().collect(), rejected.into_iter().map(|(change, _)| *change).collect())
     }
 
     #[test]
     fn named_culprits_are_left_out_and_the_rest_goes_in_at_once() {
-        let changes = changes(6);
+        let changes: Vec<u16> = (0..6).collect();
         let mut bundles = Vec::new();
         let (accepted, rejected) = run(Attempts::new(&changes), |bundle| {
             bundles.push(bundle.to_vec());
-            let bad = |priority: &u16| *priority == 1 || *priority == 4;
+            let bad = |change: &u16| *change == 1 || *change == 4;
             let faults: Vec<_> = bundle
                 .iter()
                 .enumerate()
@@ -149,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_culprit_that_is_not_named_is_found_by_halves_and_order_is_kept() {
-        let changes = changes(100);
+        let changes: Vec<u16> = (0..100).collect();
         let mut attempts = 0;
         let (accepted, rejected) = run(Attempts::new(&changes), |bundle| {
             attempts += 1;
@@ -162,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_switch_that_refuses_everything_ends_the_attempts() {
-        let changes = changes(9);
+        let changes: Vec<u16> = (0..9).collect();
         let (accepted, rejected) = run(Attempts::in_one(&changes), |_| Verdict::Faulty(Vec::new()));
         assert_eq!((accepted.len(), rejected.len()), (0, 9));
         let (accepted, rejected) =
@@ -172,7 +155,7 @@ mod tests {
 
     #[test]
     fn large_changes_go_in_several_bundles() {
-        let changes = changes(25_000);
+        let changes: Vec<u16> = (0..25_000).collect();
         let mut sizes = Vec::new();
         let (accepted, _) = run(Attempts::new(&changes), |bundle| {
             sizes.push(bundle.len());

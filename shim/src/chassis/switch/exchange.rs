@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use openflow::{
-    Fault, FlowFilter, Message, MultipartReply, MultipartReplyBody, MultipartRequest, MultipartRequestBody,
+    Fault, Flow, FlowFilter, Group, Message, MultipartReply, MultipartReplyBody, MultipartRequest,
+    MultipartRequestBody,
 };
 
 use super::Error;
@@ -51,47 +52,72 @@ pub(super) async fn command(
 }
 
 /// The flows of one table, or of all, as the switch has them.
-pub(super) async fn dump(
-    link: &mut Link,
-    inbox: &mut Inbox,
-    table: Option<u8>,
-) -> Result<Vec<openflow::Flow>, Error> {
+pub(super) async fn flows(link: &mut Link, inbox: &mut Inbox, table: Option<u8>) -> Result<Vec<Flow>, Error> {
     let filter = FlowFilter { table, ..FlowFilter::all() };
     let request = MultipartRequest { more: false, body: MultipartRequestBody::Flows(filter) };
+    collect(link, inbox, request, |body| match body {
+        MultipartReplyBody::Flows(flows) => Some(flows.into_iter().map(|installed| installed.flow).collect()),
+        _ => None,
+    })
+    .await
+}
+
+/// All groups as the switch has them.
+pub(super) async fn groups(link: &mut Link, inbox: &mut Inbox) -> Result<Vec<Group>, Error> {
+    collect(link, inbox, MultipartRequest::all_groups(), |body| match body {
+        MultipartReplyBody::Groups(groups) => Some(groups),
+        _ => None,
+    })
+    .await
+}
+
+/// All parts of a reply.
+async fn collect<T>(
+    link: &mut Link,
+    inbox: &mut Inbox,
+    request: MultipartRequest,
+    contents: impl Fn(MultipartReplyBody) -> Option<Vec<T>>,
+) -> Result<Vec<T>, Error> {
     let asked = link.send(&Message::MultipartRequest(request))?;
-    let mut flows = Vec::new();
-    let mut undecodable = None;
+    let mut items = Vec::new();
     loop {
-        let received = answer(link, inbox, asked).await?;
-        let more = match received.message {
-            Ok(Message::MultipartReply(MultipartReply { more, body: MultipartReplyBody::Flows(part) })) => {
-                flows.extend(part.into_iter().map(|installed| installed.flow));
-                more
+        match answer(link, inbox, asked).await?.message {
+            Ok(Message::MultipartReply(MultipartReply { more, body })) => {
+                items.extend(
+                    contents(body)
+                        .ok_or(Error::Unexpected { message_type: MULTIPART_REPLY, wanted: DUMP })?,
+                );
+                if !more {
+                    return Ok(items);
+                }
             }
             Ok(Message::Error(fault)) => {
-                return Err(Error::Refused { what: "flows", reason: fault.to_string() });
+                return Err(Error::Refused { what: DUMP, reason: fault.to_string() });
             }
-            Ok(other) => return Err(Error::unexpected(&other, "flows")),
-            // Whether this was the last part is not known: a barrier will tell.
-            Err(error) => {
-                undecodable = Some(error);
-                break;
-            }
-        };
-        if !more {
-            break;
+            Ok(other) => return Err(Error::unexpected(&other, DUMP)),
+            // Whether this was the last part is not known: a barrier tells.
+            Err(error) => return skip(link, inbox, asked).await.and(Err(error.into())),
         }
     }
-    let Some(error) = undecodable else { return Ok(flows) };
+}
+
+const DUMP: &str = "flows or groups";
+const MULTIPART_REPLY: u8 = 19;
+
+/// Drops the rest of the reply to a request.
+async fn skip(link: &mut Link, inbox: &mut Inbox, asked: u32) -> Result<(), Error> {
     let barrier = link.send(&Message::BarrierRequest)?;
-    loop {
-        let received = within(async { Ok(link.receive().await?) }).await?;
-        match received.message {
-            Ok(Message::BarrierReply) if received.header.xid == barrier => return Err(error.into()),
-            _ if received.header.xid == asked => {}
-            _ => inbox.take(received),
+    within(async {
+        loop {
+            let received = link.receive().await?;
+            match received.message {
+                Ok(Message::BarrierReply) if received.header.xid == barrier => return Ok(()),
+                _ if received.header.xid == asked => {}
+                _ => inbox.take(received),
+            }
         }
-    }
+    })
+    .await
 }
 
 /// Waits for `until` while messages go on being received.

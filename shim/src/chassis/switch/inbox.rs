@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use openflow::{FlowUpdate, FlowUpdateEvent, Message, MultipartReply, MultipartReplyBody};
+use openflow::{FlowRemovedReason, FlowUpdate, FlowUpdateEvent, Message, MultipartReply, MultipartReplyBody};
 use tokio::time::Instant;
 
 use super::link::Received;
@@ -24,6 +24,8 @@ pub(super) struct Inbox {
     holding: Holding,
     /// Whether something was said that could not be read: only an audit can tell what changed.
     missed: bool,
+    /// Whether flows went because their group did.
+    groups_gone: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,14 @@ enum Holding {
 
 impl Inbox {
     pub(super) fn new(hypervisors: Arc<Hypervisors>, chassis: Arc<Chassis>) -> Self {
-        Inbox { hypervisors, chassis, held_back: Vec::new(), holding: Holding::UntilFollowed, missed: false }
+        Inbox {
+            hypervisors,
+            chassis,
+            held_back: Vec::new(),
+            holding: Holding::UntilFollowed,
+            missed: false,
+            groups_gone: false,
+        }
     }
 
     pub(super) fn chassis_name(&self) -> &str {
@@ -102,8 +111,15 @@ impl Inbox {
         std::mem::take(&mut self.missed)
     }
 
-    fn judge(&self, update: FlowUpdate) {
+    /// Whether flows have gone because their group did, since the last time this was asked.
+    pub(super) fn take_groups_gone(&mut self) -> bool {
+        std::mem::take(&mut self.groups_gone)
+    }
+
+    fn judge(&mut self, update: FlowUpdate) {
         let FlowUpdate::Flow { event, flow } = update else { return };
+        // Groups are not reported on: the flows that went with one tell that it went.
+        self.groups_gone |= event == FlowUpdateEvent::Removed(FlowRemovedReason::GROUP_DELETE);
         let present = !matches!(event, FlowUpdateEvent::Removed(_));
         let key = flow.key();
         if self.chassis.tampered(flow, present) {

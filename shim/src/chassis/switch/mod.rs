@@ -11,30 +11,32 @@
 //! Until a switch is followed it is only asked, never told: its flows go on forwarding.
 
 mod attempts;
+mod audits;
 mod exchange;
 mod greeting;
 mod inbox;
 mod link;
 mod push;
+mod tally;
 mod tunnel_options;
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use openflow::{
-    DecodeError, EncodeError, Flow, FlowMonitorFlags, FlowMonitorRequest, Match, Message, MultipartRequest,
-    MultipartRequestBody, PacketInFormat, PortNo, SwitchConfig,
+    DecodeError, EncodeError, Flow, FlowMonitorFlags, FlowMonitorRequest, Group, Match, Message,
+    MultipartRequest, MultipartRequestBody, PacketInFormat, PortNo, SwitchConfig,
 };
 use thiserror::Error;
 use tokio::time::Instant;
 
+use self::audits::{Audit, Audits};
 use self::inbox::Inbox;
 pub(super) use self::link::Outlet;
 use self::link::{Link, LinkError};
 use self::push::Ground;
-use super::desired::ChangeKind;
+use self::tally::Tally;
 use super::entry::{Batch, Chassis};
 use super::hypervisors::Hypervisors;
 use super::listen::Incoming;
@@ -197,33 +199,38 @@ impl Session<'_> {
     /// Asks what the switch has, and sends the difference.
     async fn synchronise(&mut self) -> Result<(), Error> {
         self.monitor().await?;
-        let (installed, ground) = match exchange::dump(&mut self.link, &mut self.inbox, None).await {
-            Ok(flows) => (flows, Ground::Known),
+        let (flows, groups, ground) = match self.dump().await {
+            Ok((flows, groups)) => (flows, groups, Ground::Known),
             Err(Error::Malformed(error)) => {
                 tracing::warn!(chassis = %self.chassis.name, %error, "switch has flows that cannot be read; replacing all");
-                (Vec::new(), Ground::Unknown)
+                (Vec::new(), Vec::new(), Ground::Unknown)
             }
             Err(error) => return Err(error),
         };
-        let n_installed = installed.len();
-        let batch = self.chassis.follow(self.turn, installed);
+        let found = flows.len();
+        let batch = self.chassis.follow(self.turn, flows, groups);
         self.inbox.followed();
-        let count = |kind| batch.changes.iter().filter(|change| change.kind == kind).count();
-        let (added, modified, deleted) =
-            (count(ChangeKind::Add), count(ChangeKind::Modify), count(ChangeKind::Delete));
-        self.push(batch, ground).await?;
-        tracing::info!(
-            chassis = %self.chassis.name,
-            found = n_installed, flows = self.chassis.n_flows(), added, modified, deleted,
-            "switch in step"
-        );
+        let tally = self.push(batch, ground).await?;
+        let Tally { added, modified, deleted, groups, .. } = tally;
+        let flows = self.chassis.n_flows();
+        tracing::info!(chassis = %self.chassis.name, found, flows, added, modified, deleted, groups, "switch in step");
         Ok(())
+    }
+
+    /// What the switch has.
+    async fn dump(&mut self) -> Result<(Vec<Flow>, Vec<Group>), Error> {
+        let flows = exchange::flows(&mut self.link, &mut self.inbox, None).await?;
+        Ok((flows, exchange::groups(&mut self.link, &mut self.inbox).await?))
     }
 
     /// Pushes what changes, puts right what others change.
     async fn run(&mut self) -> Result<Infallible, Error> {
-        let mut audits = Audits::new(self.hypervisors.config.audit_every);
+        let mut audits = Audits::new(self.hypervisors.config.audit_every, Instant::now());
         loop {
+            // Before the flows that went with a group, the group has to be back.
+            if self.inbox.take_groups_gone() {
+                self.audit(Audit::Groups).await?;
+            }
             if self.chassis.is_dirty() {
                 let batch = self.chassis.take(self.turn);
                 self.push(batch, Ground::Known).await?;
@@ -233,49 +240,46 @@ impl Session<'_> {
                 () = self.chassis.work.notified() => {}
                 received = self.link.receive() => self.inbox.take(received?),
                 () = until(release) => self.inbox.release(),
-                () = tokio::time::sleep_until(audits.next_at) => self.audit(&mut audits).await?,
+                () = tokio::time::sleep_until(audits.next_at()) => {
+                    let due = audits.next(Instant::now(), || self.chassis.tables());
+                    self.audit(due).await?;
+                }
             }
             if self.inbox.take_missed() {
-                audits.hurry();
+                audits.hurry(Instant::now());
             }
         }
     }
 
     /// Sends a batch, if there is anything in it, and tells the driver what came of it.
-    async fn push(&mut self, batch: Batch, ground: Ground) -> Result<(), Error> {
-        if batch.changes.is_empty() && ground == Ground::Known {
+    async fn push(&mut self, batch: Batch, ground: Ground) -> Result<Tally, Error> {
+        if batch.steps.is_empty() && ground == Ground::Known {
             self.chassis.settle(self.turn, &batch, 0);
-            return Ok(());
+            return Ok(Tally::default());
         }
-        let pushed = push::push(&mut self.link, &mut self.inbox, &batch.changes, ground).await?;
-        let counters = &self.hypervisors.counters;
-        let (mut added, mut modified, mut deleted, mut repairs) = (0, 0, 0, 0);
-        for change in &pushed.accepted {
-            match change.kind {
-                ChangeKind::Add => added += 1,
-                ChangeKind::Modify => modified += 1,
-                ChangeKind::Delete => deleted += 1,
-            }
-            repairs += usize::from(change.repair);
-            tracing::trace!(chassis = %self.chassis.name, kind = ?change.kind, flow = %change.flow, "pushed");
-        }
-        counters.flows_added.add(added);
-        counters.flows_modified.add(modified);
-        counters.flows_deleted.add(deleted);
-        counters.repairs.add(repairs);
-        counters.bundles.add(pushed.n_bundles);
-        counters.rejected_flows.add(pushed.rejected.len());
+        let pushed = push::push(&mut self.link, &mut self.inbox, &batch.steps, ground).await?;
+        let tally = Tally::of(&pushed.accepted);
+        let Tally { added, modified, deleted, groups, repairs } = tally;
         let rejected = pushed.rejected.len();
-        tracing::debug!(chassis = %self.chassis.name, added, modified, deleted, repairs, rejected, "pushed");
-        for (change, reason) in pushed.rejected {
-            tracing::error!(chassis = %self.chassis.name, flow = %change.flow, reason, "switch refuses a flow");
-            self.chassis.refuse(self.turn, change, reason);
+        tally.count(&self.hypervisors.counters);
+        self.hypervisors.counters.bundles.add(pushed.n_bundles);
+        self.hypervisors.counters.rejected_flows.add(rejected);
+        tracing::debug!(chassis = %self.chassis.name, added, modified, deleted, groups, repairs, rejected, "pushed");
+        for step in &pushed.accepted {
+            tracing::trace!(chassis = %self.chassis.name, %step, "pushed");
+        }
+        for (step, reason) in pushed.rejected {
+            tracing::error!(chassis = %self.chassis.name, %step, reason, "switch refuses a flow or group");
+            self.chassis.refuse(self.turn, step, reason);
         }
         if repairs > 0 {
             self.inbox.repaired();
         }
+        if groups > 0 {
+            self.chassis.retry_refused(self.turn);
+        }
         self.chassis.settle(self.turn, &batch, added + modified + deleted);
-        Ok(())
+        Ok(tally)
     }
 
     /// Wants to be told what others change.
@@ -298,63 +302,28 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Compares one table with what it should hold.
-    async fn audit(&mut self, audits: &mut Audits) -> Result<(), Error> {
-        let Some(table) = audits.next(|| self.chassis.tables()) else { return Ok(()) };
-        let installed: Vec<Flow> = match exchange::dump(&mut self.link, &mut self.inbox, Some(table)).await {
-            Ok(flows) => flows,
+    /// Compares a part of what the switch holds with what it should hold.
+    async fn audit(&mut self, due: Audit) -> Result<(), Error> {
+        let (link, inbox) = (&mut self.link, &mut self.inbox);
+        let differing = match due {
+            Audit::Groups => {
+                exchange::groups(link, inbox).await.map(|groups| self.chassis.audit_groups(self.turn, groups))
+            }
+            Audit::Table(table) => exchange::flows(link, inbox, Some(table))
+                .await
+                .map(|flows| self.chassis.audit(self.turn, table, flows)),
+        };
+        match differing {
+            Ok(0) => {}
+            Ok(n) => {
+                tracing::warn!(chassis = %self.chassis.name, ?due, differing = n, "switch holds other things than it was sent")
+            }
             Err(Error::Malformed(error)) => {
-                tracing::warn!(chassis = %self.chassis.name, table, %error, "table cannot be read");
-                return Ok(());
+                tracing::warn!(chassis = %self.chassis.name, ?due, %error, "not audited")
             }
             Err(error) => return Err(error),
-        };
-        let differing = self.chassis.audit(self.turn, table, installed);
-        if differing > 0 {
-            tracing::warn!(chassis = %self.chassis.name, table, differing, "switch holds other flows than it was sent");
         }
         Ok(())
-    }
-}
-
-/// Which table is compared when.
-#[derive(Debug)]
-struct Audits {
-    every: Duration,
-    pause: Duration,
-    next_at: Instant,
-    waiting: VecDeque<u8>,
-}
-
-impl Audits {
-    /// One round of all tables takes `every`.
-    fn new(every: Duration) -> Self {
-        Audits { every, pause: every, next_at: Instant::now() + every, waiting: VecDeque::new() }
-    }
-
-    /// Starts a round now, and makes it a quick one.
-    fn hurry(&mut self) {
-        self.waiting.clear();
-        self.pause = Duration::ZERO;
-        self.next_at = Instant::now();
-    }
-
-    /// The table that is due.
-    fn next(&mut self, tables: impl FnOnce() -> Vec<u8>) -> Option<u8> {
-        if self.waiting.is_empty() {
-            self.waiting = tables().into();
-            let n_tables = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX).max(1);
-            if self.pause != Duration::ZERO {
-                self.pause = self.every / n_tables;
-            }
-        }
-        let table = self.waiting.pop_front();
-        self.next_at = Instant::now() + self.pause;
-        if self.waiting.is_empty() && self.pause == Duration::ZERO {
-            self.pause = self.every;
-            self.next_at = Instant::now() + self.every;
-        }
-        table
     }
 }
 

@@ -1,20 +1,20 @@
 //! Bundles: changes go into a switch together, or not at all.
 
 use bytes::BytesMut;
-use openflow::{Bundle, BundleControl, BundleControlKind, BundleMember, FlowMod, Message};
+use openflow::{Bundle, BundleControl, BundleControlKind, BundleMember, FlowMod, GroupMod, Message};
 
 use super::Error;
 use super::attempts::{Attempts, Verdict};
 use super::exchange::within;
 use super::inbox::Inbox;
 use super::link::Link;
-use crate::chassis::desired::Change;
+use crate::chassis::step::Step;
 
 /// What became of a push.
 #[derive(Debug)]
 pub(super) struct Pushed<'changes> {
-    pub(super) accepted: Vec<&'changes Change>,
-    pub(super) rejected: Vec<(&'changes Change, String)>,
+    pub(super) accepted: Vec<&'changes Step>,
+    pub(super) rejected: Vec<(&'changes Step, String)>,
     pub(super) n_bundles: usize,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Ground {
 pub(super) async fn push<'changes>(
     link: &mut Link,
     inbox: &mut Inbox,
-    changes: &'changes [Change],
+    changes: &'changes [Step],
     ground: Ground,
 ) -> Result<Pushed<'changes>, Error> {
     let mut attempts = match ground {
@@ -55,7 +55,7 @@ pub(super) async fn push<'changes>(
 async fn attempt(
     link: &mut Link,
     inbox: &mut Inbox,
-    changes: &[&Change],
+    steps: &[&Step],
     ground: Ground,
 ) -> Result<Verdict, Error> {
     let open = link.xid();
@@ -64,15 +64,18 @@ async fn attempt(
     let mut bytes = BytesMut::new();
     bundle.open().encode(open, &mut bytes)?;
     if ground == Ground::Unknown {
-        let clear: BundleMember = FlowMod::delete_all().into();
-        bundle.add(clear).encode(link.xid(), &mut bytes)?;
+        for clear in
+            [BundleMember::from(FlowMod::delete_all()), GroupMod::delete(GroupMod::ALL_GROUPS).into()]
+        {
+            bundle.add(clear).encode(link.xid(), &mut bytes)?;
+        }
     }
-    let mut xids = Vec::with_capacity(changes.len());
+    let mut xids = Vec::with_capacity(steps.len());
     let mut too_long = Vec::new();
-    for (at, change) in changes.iter().enumerate() {
+    for (at, step) in steps.iter().enumerate() {
         let xid = link.xid();
         xids.push(xid);
-        if let Err(error) = bundle.add(change.to_flow_mod()).encode(xid, &mut bytes) {
+        if let Err(error) = bundle.add(step.to_member()).encode(xid, &mut bytes) {
             too_long.push((at, error.to_string()));
         }
     }

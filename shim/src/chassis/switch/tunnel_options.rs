@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use openflow::{Fault, FaultKind, FlowMod, Message, TlvMapping, TlvTable, TlvTableCommand, TlvTableMod};
+use openflow::{
+    Fault, FaultKind, FlowMod, GroupMod, Message, TlvMapping, TlvTable, TlvTableCommand, TlvTableMod,
+};
 
 use super::exchange;
 use super::{Error, inbox::Inbox, link::Link};
@@ -48,7 +50,7 @@ pub(super) async fn ensure(link: &mut Link, inbox: &mut Inbox) -> Result<(), Err
             tracing::warn!(
                 chassis = inbox.chassis_name(),
                 mappings = ?table.mappings,
-                "switch maps other tunnel options where ours belongs; deleting its flows to clear the map"
+                "switch maps other tunnel options where ours belongs; deleting its flows and groups to clear the map"
             );
             clear(link, inbox).await?;
             add(link, inbox).await
@@ -61,10 +63,14 @@ async fn add(link: &mut Link, inbox: &mut Inbox) -> Result<(), Error> {
     exchange::command(link, inbox, &message).await?.map_err(|fault| refused("add a tunnel option", &fault))
 }
 
-/// Flows that use an option keep it from going: they have to go first.
+/// Flows and groups that use an option keep it from going: they have to go first.
 async fn clear(link: &mut Link, inbox: &mut Inbox) -> Result<(), Error> {
-    let delete = Message::FlowMod(FlowMod::delete_all());
-    exchange::command(link, inbox, &delete).await?.map_err(|fault| refused("delete all flows", &fault))?;
+    let groups = GroupMod::delete(GroupMod::ALL_GROUPS);
+    for delete in [Message::FlowMod(FlowMod::delete_all()), Message::GroupMod(groups)] {
+        exchange::command(link, inbox, &delete)
+            .await?
+            .map_err(|fault| refused("delete all flows and groups", &fault))?;
+    }
     let clear = Message::TlvTableMod(TlvTableMod { command: TlvTableCommand::Clear, mappings: Vec::new() });
     for attempt in 1..=CLEAR_ATTEMPTS {
         match exchange::command(link, inbox, &clear).await? {
