@@ -119,14 +119,19 @@ impl SelectionMethod {
             return Ok(None);
         }
         body.skip(4)?;
+        let at = body.clone();
         let name = text(body.bytes(METHOD_NAME_LEN)?);
+        if name.len() >= METHOD_NAME_LEN {
+            return Err(at.error(DecodeErrorKind::BadLength { what: "selection method", length: name.len() }));
+        }
         let parameter = body.u64()?;
         let mut fields = Vec::new();
         while !body.is_empty() {
             let header = take_header(body)?;
             let mask = body.bytes(header.payload)?;
             if let Some(field) = header.field() {
-                fields.push((field, number(mask)));
+                let width = u128::MAX >> (128 - 8 * u32::from(field.default_bytes()).min(16));
+                fields.push((field, number(mask) & width));
             }
         }
         fields.sort();
@@ -178,7 +183,7 @@ impl Bucket {
         let mut bucket = Bucket { id, weight, watch_port: None, watch_group: None, actions };
         properties(&mut body, |property, mut value| {
             match property {
-                WEIGHT => bucket.weight = value.u16()?,
+                WEIGHT if kind == GroupType::Select => bucket.weight = value.u16()?,
                 WATCH_PORT => {
                     bucket.watch_port = Some(PortNo(value.u32()?)).filter(|&port| port != PortNo::ANY);
                 }
@@ -353,6 +358,16 @@ pub enum GroupCommand {
     RemoveBucket(BucketId),
 }
 
+impl GroupCommand {
+    /// The switch refuses a selection method beside the other commands.
+    fn takes_selection(self) -> bool {
+        match self {
+            GroupCommand::Add | GroupCommand::Modify | GroupCommand::AddOrModify => true,
+            GroupCommand::Delete | GroupCommand::InsertBucket(_) | GroupCommand::RemoveBucket(_) => false,
+        }
+    }
+}
+
 /// Names a place in a group's list of buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BucketId(pub u32);
@@ -398,14 +413,10 @@ impl GroupMod {
         out.put16(0);
         out.zeros(2);
         out.put32(bucket.0);
-        match self.command {
-            GroupCommand::Add | GroupCommand::Modify | GroupCommand::AddOrModify => {
-                self.group.encode_tail(patch, out);
-            }
-            // The switch refuses a selection method beside these commands.
-            GroupCommand::Delete | GroupCommand::InsertBucket(_) | GroupCommand::RemoveBucket(_) => {
-                self.group.encode_buckets(patch, out);
-            }
+        if self.command.takes_selection() {
+            self.group.encode_tail(patch, out);
+        } else {
+            self.group.encode_buckets(patch, out);
         }
     }
 
@@ -430,6 +441,10 @@ impl GroupMod {
                 return Err(at.error(DecodeErrorKind::BadValue { what: "group command", value }));
             }
         };
-        Ok(GroupMod { command, group: Group::decode_tail(id, kind, buckets_len, reader)? })
+        let mut group = Group::decode_tail(id, kind, buckets_len, reader)?;
+        if !command.takes_selection() {
+            group.selection = None;
+        }
+        Ok(GroupMod { command, group })
     }
 }

@@ -82,6 +82,10 @@ impl Instructions {
             let start = reader.offset();
             let kind = reader.u16()?;
             let length = usize::from(reader.u16()?);
+            if length < 8 || !length.is_multiple_of(8) {
+                let kind = DecodeErrorKind::BadLength { what: "instruction", length };
+                return Err(DecodeError::new(start, kind));
+            }
             let mut body = reader.element("instruction", length, start)?;
             let bad = DecodeError::new(
                 start,

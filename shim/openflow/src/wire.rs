@@ -157,7 +157,7 @@ pub(crate) trait Put {
 
     /// Text in a field of `width` bytes, cut short of the last byte, which stays zero.
     fn put_text(&mut self, text: &str, width: usize) {
-        let n = text.len().min(width.saturating_sub(1));
+        let n = text.floor_char_boundary(width.saturating_sub(1));
         self.put(&text.as_bytes()[..n]);
         self.zeros(width - n);
     }

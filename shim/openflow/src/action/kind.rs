@@ -1,7 +1,10 @@
 //! The set of actions.
 
-use super::{Controller, Ct, FieldSlice, Learn, Nat, Output, Resubmit, SetField};
-use crate::error::BuildError;
+use super::{
+    Controller, Ct, FieldSlice, Learn, Nat, Output, Resubmit, SetField, decode_actions, encode_actions,
+};
+use crate::error::{BuildError, DecodeError};
+use crate::wire::Reader;
 
 /// One action. Actions of a list are done in order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +108,16 @@ pub enum Action {
 impl Action {
     /// Deepest nesting of actions (clone in clone) that is decoded.
     pub const MAX_DEPTH: usize = 16;
+
+    /// Reads a list of actions as it stands in a message; nothing may follow it.
+    pub fn decode_list(bytes: &[u8]) -> Result<Vec<Action>, DecodeError> {
+        decode_actions(&mut Reader::new(bytes, 0))
+    }
+
+    /// Appends a list of actions as it stands in a message.
+    pub fn encode_list(actions: &[Action], out: &mut Vec<u8>) {
+        encode_actions(actions, out);
+    }
 
     /// Sends to a port.
     pub fn output(port: crate::PortNo) -> Action {

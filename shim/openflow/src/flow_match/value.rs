@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::builder::MatchBuilder;
+use super::codec::Prerequisites;
+use crate::error::DecodeError;
 use crate::field::{Field, number, take_header};
 use crate::wire::Reader;
 
@@ -37,6 +39,11 @@ impl Match {
     /// Starts a match; fields may be given in any order.
     pub fn builder() -> MatchBuilder {
         MatchBuilder::default()
+    }
+
+    /// Reads a list of field TLVs, in any order, that must form a match.
+    pub fn from_tlvs(bytes: &[u8]) -> Result<Match, DecodeError> {
+        Match::decode_tlvs(&mut Reader::new(bytes, 0), Prerequisites::Required)
     }
 
     /// The fields of the table that it tests, in canonical order.

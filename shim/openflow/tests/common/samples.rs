@@ -495,6 +495,12 @@ pub fn packet_in() -> PacketIn {
     }
 }
 
+/// What a switch might note: alignment, then its bridge and the table to go on with.
+fn continuation() -> Vec<u8> {
+    let bridge = [[0x80, 0, 0, 20].as_slice(), &[0xb1; 16], &[0; 4]].concat();
+    [&[0; 4], bridge.as_slice(), &[0x80, 4, 0, 5, 9, 0, 0, 0]].concat()
+}
+
 pub fn ct_flush() -> CtFlush {
     CtFlush {
         ip_proto: 6,
@@ -614,7 +620,7 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         ("tlv_table_request", Message::TlvTableRequest),
         ("tlv_table_reply", Message::TlvTableReply(table)),
         ("packet_in2", Message::PacketIn(packet_in())),
-        ("resume", Message::Resume(PacketIn { continuation: Some(vec![0; 12]), ..packet_in() })),
+        ("resume", Message::Resume(PacketIn { continuation: Some(continuation()), ..packet_in() })),
         ("ct_flush_zone", Message::CtFlushZone(7)),
         ("ct_flush", Message::CtFlush(ct_flush())),
     ]
