@@ -40,7 +40,7 @@ pub struct Exhausted {
 
 #[derive(Debug, Default)]
 struct Space {
-    by_owner: HashMap<u128, u32>,
+    by_owner: HashMap<u128, Allocation>,
     by_key: HashMap<u32, u128>,
 }
 
@@ -65,16 +65,17 @@ impl KeyAllocator {
         let natural = natural_key(owner, low, high);
         let remembered = self.remembered.remove(&(space.to_owned(), owner));
         let numbers = self.spaces.entry(space.to_owned()).or_default();
-        let key = numbers
-            .by_owner
-            .get(&owner)
-            .copied()
-            .or(remembered.filter(|key| (low..=high).contains(key)))
+        if let Some(allocation) = numbers.by_owner.get(&owner) {
+            return Ok(*allocation);
+        }
+        let key = remembered
+            .filter(|key| (low..=high).contains(key))
             .or_else(|| (natural..=high).chain(low..natural).find(|key| !numbers.by_key.contains_key(key)))
             .ok_or_else(|| Exhausted { space: space.to_owned(), owner, low, high })?;
-        numbers.by_owner.insert(owner, key);
+        let allocation = Allocation { key, displaced: key != natural };
+        numbers.by_owner.insert(owner, allocation);
         numbers.by_key.insert(key, owner);
-        Ok(Allocation { key, displaced: key != natural })
+        Ok(allocation)
     }
 
     /// Gives up the remembered keys whose owners did not come back, and says which they were: `(space, owner)`.
@@ -89,14 +90,14 @@ impl KeyAllocator {
     }
 
     /// Frees the owner's number, if it has one, and says which it was.
-    pub fn release(&mut self, space: &str, owner: u128) -> Option<u32> {
+    pub fn release(&mut self, space: &str, owner: u128) -> Option<Allocation> {
         let numbers = self.spaces.get_mut(space)?;
-        let key = numbers.by_owner.remove(&owner)?;
-        numbers.by_key.remove(&key);
+        let allocation = numbers.by_owner.remove(&owner)?;
+        numbers.by_key.remove(&allocation.key);
         if numbers.by_owner.is_empty() && numbers.by_key.is_empty() {
             self.spaces.remove(space);
         }
-        Some(key)
+        Some(allocation)
     }
 }
 

@@ -67,9 +67,8 @@ impl Host {
             }
             Projection::Code(_) => false,
         };
-        if let Some(Some(contents)) = self.plan.inputs.get(id.0 as usize)
-            && complete(&self.plan.arrangement(contents.arrangement).projection)
-        {
+        // By whatever primary key: the arrangement of an input holds whole records.
+        if let Some(Some(contents)) = self.plan.inputs.get(id.0 as usize) {
             return Some(contents.arrangement);
         }
         let found = self
@@ -82,12 +81,12 @@ impl Host {
 
     fn arrangement_contents(&mut self, id: ArrangementId) -> Delta {
         let plan = self.plan.clone();
-        let Projection::Columns { key, value } = &plan.arrangement(id).projection else { return Vec::new() };
+        let projection = &plan.arrangement(id).projection;
         let Some(mut reader) = self.arrangements[id.0 as usize].reader() else { return Vec::new() };
         let mut rows = Vec::new();
         let _: Result<(), std::convert::Infallible> =
             reader.all(AsOf::Now, |key_words, value_words, weight| {
-                rows.push((restore(key, key_words, value, value_words), weight));
+                rows.push((whole(projection, key_words, value_words), weight));
                 Ok(())
             });
         rows
@@ -124,14 +123,19 @@ impl Finder {
         let (mut row, projection) = (None, &self.projection);
         let _: Result<(), std::convert::Infallible> = self.reader.values(AsOf::Now, |words, weight| {
             if weight > 0 {
-                row = Some(match projection {
-                    Projection::Columns { key: of_key, value } => restore(of_key, &[key], value, words),
-                    Projection::Code(_) => Row::from(words),
-                });
+                row = Some(whole(projection, &[key], words));
             }
             Ok(())
         });
         row
+    }
+}
+
+/// The row behind key and value of a complete arrangement. With a computed key the value is the whole row.
+fn whole(projection: &Projection, key_words: &[Word], value_words: &[Word]) -> Row {
+    match projection {
+        Projection::Columns { key, value } => restore(key, key_words, value, value_words),
+        Projection::Code(_) => Row::from(value_words),
     }
 }
 

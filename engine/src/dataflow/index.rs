@@ -56,10 +56,12 @@ impl Index {
             self.upper = *upper;
         }
         self.batches.insert(batch);
-        // What was there before the newest transaction is one state: batches may merge and old times be forgotten.
-        let newest = Antichain::from_elem(self.upper.saturating_sub(1));
-        self.batches.set_logical_compaction(newest.borrow());
-        self.batches.set_physical_compaction(newest.borrow());
+        // What was there before the newest transaction is one state: old batches may merge and old times be
+        // forgotten, but the newest transaction must stay apart from it.
+        let newest = self.upper.saturating_sub(1);
+        let before = Antichain::from_elem(newest.saturating_sub(1));
+        self.batches.set_logical_compaction(before.borrow());
+        self.batches.set_physical_compaction(Antichain::from_elem(newest).borrow());
     }
 
     /// Takes the opposite of an earlier batch.
@@ -164,6 +166,15 @@ mod tests {
         assert_eq!(read(&mut index, 1, AsOf::Now), [(11, 2), (12, 1)]);
         assert_eq!(read(&mut index, 2, AsOf::Now), [(20, 1)]);
         assert_eq!(read(&mut index, 3, AsOf::Now), []);
+    }
+
+    #[test]
+    fn merging_hides_nothing_of_before() {
+        let mut index = Index::new();
+        for epoch in 1..500u64 {
+            add(&mut index, epoch, &[(1, epoch as u32, 1)]);
+            assert_eq!(read(&mut index, 1, AsOf::Before(epoch)).len() as u64, epoch - 1, "epoch {epoch}");
+        }
     }
 
     #[test]

@@ -1,0 +1,210 @@
+//! How the daemon is told what to do: command line, or a TOML file with the same names.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ovsdb::client::Remote;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::chassis::Listen;
+
+/// Options of `weir run`. On the command line and in the file alike; the command line wins.
+#[derive(Debug, Clone, Default, clap::Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RunOptions {
+    /// Configuration file (TOML, the option names without the dashes in front)
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Directory of the network program; its main file is weir.dl [default: rules]
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// OVN Northbound database: unix:PATH, tcp:HOST:PORT [default: unix:/run/ovn/ovnnb_db.sock]
+    #[arg(long, value_name = "REMOTE")]
+    pub nb: Option<String>,
+    /// Where hypervisors' OVSDB sessions arrive (ovs-vsctl set-manager): tcp:ADDRESS:PORT or unix:PATH [default: tcp:0.0.0.0:6640]
+    #[arg(long, value_name = "ADDR")]
+    pub listen_ovsdb: Option<String>,
+    /// Where their OpenFlow sessions arrive: tcp:ADDRESS:PORT or unix:PATH [default: tcp:0.0.0.0:6653]
+    #[arg(long, value_name = "ADDR")]
+    pub listen_openflow: Option<String>,
+    /// What hypervisors are told to call for OpenFlow, if not the address they reached us by: tcp:HOST:PORT, unix:PATH
+    #[arg(long, value_name = "TARGET")]
+    pub openflow_target: Option<String>,
+    /// A hypervisor's OVSDB to dial instead of waiting for its call (labs); may be repeated
+    #[arg(long, value_name = "REMOTE")]
+    #[serde(rename = "hypervisor")]
+    pub hypervisor: Vec<String>,
+    /// Socket for `weir repl --connect` [default: weir.sock in the state directory]
+    #[arg(long, value_name = "SOCK")]
+    pub control: Option<PathBuf>,
+    /// Directory for the little that must outlive the process [default: /var/lib/weir]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Seconds after which a hypervisor that is away has left, and the others drop its tunnels [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub leave_after: Option<f64>,
+    /// Seconds to wait at start for hypervisors known from before [default: 5]
+    #[arg(long, value_name = "SECONDS")]
+    pub settle: Option<f64>,
+    /// Engine threads [default: 1]
+    #[arg(short = 'w', long, value_name = "N")]
+    pub workers: Option<usize>,
+}
+
+/// What the daemon runs with: everything decided.
+#[derive(Debug, Clone)]
+pub struct RunConfig {
+    /// Main rule file.
+    pub rules: PathBuf,
+    /// Northbound.
+    pub nb: Remote,
+    /// OVSDB listener.
+    pub listen_ovsdb: Listen,
+    /// OpenFlow listener.
+    pub listen_openflow: Listen,
+    /// Target written to hypervisors, if given.
+    pub openflow_target: Option<String>,
+    /// Hypervisors to dial.
+    pub hypervisors: Vec<Remote>,
+    /// Control socket.
+    pub control: PathBuf,
+    /// State directory.
+    pub state: PathBuf,
+    /// When a hypervisor has left.
+    pub leave_after: Duration,
+    /// How long to wait for known ones.
+    pub settle: Duration,
+    /// Engine threads.
+    pub workers: usize,
+}
+
+/// Options that cannot be.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// Path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no configuration.
+    #[error("{path}: {source}")]
+    Parse {
+        /// Path.
+        path: PathBuf,
+        /// Why, with the place.
+        source: Box<toml::de::Error>,
+    },
+    /// An option's value is not of its form.
+    #[error("--{option}: {problem}")]
+    Value {
+        /// Option.
+        option: &'static str,
+        /// Why.
+        problem: String,
+    },
+}
+
+impl RunOptions {
+    /// Adds the file's options, if one is named, and the defaults.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a value is not of its form.
+    pub fn resolve(self) -> Result<RunConfig, ConfigError> {
+        let file = match &self.config {
+            Some(path) => read_file(path)?,
+            None => RunOptions::default(),
+        };
+        let pick = |ours: &Option<String>, theirs: &Option<String>, default: &str| {
+            ours.clone().or_else(|| theirs.clone()).unwrap_or_else(|| default.to_owned())
+        };
+        let path = |ours: &Option<PathBuf>, theirs: &Option<PathBuf>| ours.clone().or_else(|| theirs.clone());
+        let rules = path(&self.rules, &file.rules).unwrap_or_else(|| "rules".into());
+        let state = path(&self.state, &file.state).unwrap_or_else(|| "/var/lib/weir".into());
+        let hypervisors =
+            if self.hypervisor.is_empty() { file.hypervisor.clone() } else { self.hypervisor.clone() };
+        Ok(RunConfig {
+            rules: if rules.is_dir() { rules.join("weir.dl") } else { rules },
+            nb: parse("nb", &pick(&self.nb, &file.nb, "unix:/run/ovn/ovnnb_db.sock"))?,
+            listen_ovsdb: parse(
+                "listen-ovsdb",
+                &pick(&self.listen_ovsdb, &file.listen_ovsdb, "tcp:0.0.0.0:6640"),
+            )?,
+            listen_openflow: parse(
+                "listen-openflow",
+                &pick(&self.listen_openflow, &file.listen_openflow, "tcp:0.0.0.0:6653"),
+            )?,
+            openflow_target: self.openflow_target.or(file.openflow_target),
+            hypervisors: hypervisors
+                .iter()
+                .map(|remote| parse("hypervisor", remote))
+                .collect::<Result<_, _>>()?,
+            control: path(&self.control, &file.control).unwrap_or_else(|| state.join("weir.sock")),
+            state,
+            leave_after: seconds("leave-after", self.leave_after.or(file.leave_after).unwrap_or(60.0))?,
+            settle: seconds("settle", self.settle.or(file.settle).unwrap_or(5.0))?,
+            workers: self.workers.or(file.workers).unwrap_or(1).max(1),
+        })
+    }
+}
+
+fn read_file(path: &Path) -> Result<RunOptions, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    toml::from_str(&text)
+        .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    option: &'static str,
+    text: &str,
+) -> Result<T, ConfigError> {
+    text.parse().map_err(|problem: T::Err| ConfigError::Value { option, problem: problem.to_string() })
+}
+
+fn seconds(option: &'static str, seconds: f64) -> Result<Duration, ConfigError> {
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|problem| ConfigError::Value { option, problem: problem.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_wins_over_the_file_and_the_file_over_the_default() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("weir.toml");
+        std::fs::write(&path, "nb = \"tcp:192.0.2.9:6641\"\nlisten-ovsdb = \"tcp:127.0.0.1:1\"\n").unwrap();
+        let options = RunOptions {
+            config: Some(path),
+            listen_ovsdb: Some("tcp:127.0.0.1:2".into()),
+            ..RunOptions::default()
+        };
+        let config = options.resolve().unwrap();
+        assert_eq!(config.nb, "tcp:192.0.2.9:6641".parse().unwrap());
+        assert_eq!(config.listen_ovsdb, "tcp:127.0.0.1:2".parse().unwrap());
+        assert_eq!(config.leave_after, Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_its_option() {
+        let options = RunOptions { nb: Some("carrier pigeon".into()), ..RunOptions::default() };
+        let error = options.resolve().unwrap_err().to_string();
+        assert!(error.starts_with("--nb: "), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_name_in_the_file_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("weir.toml");
+        std::fs::write(&path, "northbound = \"x\"\n").unwrap();
+        let error =
+            RunOptions { config: Some(path), ..Default::default() }.resolve().unwrap_err().to_string();
+        assert!(error.contains("northbound"), "{error}");
+    }
+}

@@ -1,0 +1,152 @@
+//! `weir run`: everything started in order, and ended in order.
+
+use std::sync::{Arc, mpsc};
+
+use thiserror::Error;
+use tokio::sync::{broadcast, mpsc as tokio_mpsc};
+use tracing::{error, info};
+use weir_engine::diagnostics::Diagnostic;
+use weir_engine::engine::{Config as EngineConfig, Engine};
+use weir_engine::source::SourceMap;
+
+use crate::chassis::{HypervisorConfig, Hypervisors};
+use crate::config::RunConfig;
+use crate::control::Control;
+use crate::driver::{Driver, DriverConfig, Input, MissingRelation, Relations};
+use crate::northbound::{Northbound, NorthboundTables};
+use crate::state::StateError;
+
+/// Commits a slow watcher may be behind.
+const WATCH_BACKLOG: usize = 1024;
+
+/// Why the daemon did not start, or ended by itself.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The rules are wrong; to be shown with the sources.
+    #[error("the rules have {} error(s)", .1.len())]
+    Rules(Box<SourceMap>, Vec<Diagnostic>),
+    /// The rules do not fit this program.
+    #[error(transparent)]
+    Relations(#[from] MissingRelation),
+    /// The state store cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A listener or the control socket cannot be bound.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A thread could not be started, or signals not be watched.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Runs until a signal (SIGINT, SIGTERM) ends it.
+///
+/// # Errors
+/// See [`RunError`]; nothing has been pushed to any switch then.
+pub fn run(config: RunConfig) -> Result<(), RunError> {
+    let (program, warnings) = weir_engine::compile::compile(&config.rules, &[])
+        .map_err(|(sources, diagnostics)| RunError::Rules(Box::new(sources), diagnostics))?;
+    if !warnings.is_empty() {
+        eprint!("{}", weir_engine::diagnostics::render(&program.sources, &warnings, false));
+    }
+    let sources = program.sources.clone();
+    let relations = Relations::of(&program)?;
+    let engine = Engine::new(program, EngineConfig { workers: config.workers })
+        .map_err(|diagnostics| RunError::Rules(Box::new(sources), diagnostics))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config, Arc::new(engine), relations))
+}
+
+async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> Result<(), RunError> {
+    let (inputs, received) = mpsc::channel();
+    let (events, mut chassis_events) = tokio_mpsc::unbounded_channel();
+    let (notices, noticed) = tokio_mpsc::unbounded_channel();
+    let (commits, _) = broadcast::channel(WATCH_BACKLOG);
+    let hypervisors = Hypervisors::new(
+        HypervisorConfig {
+            listen_ovsdb: vec![config.listen_ovsdb.clone()],
+            listen_openflow: vec![config.listen_openflow.clone()],
+            dial: config.hypervisors.clone(),
+            openflow_target: config.openflow_target.clone(),
+            leave_after: config.leave_after,
+            ..HypervisorConfig::default()
+        },
+        events,
+    );
+    let driver = Driver::new(
+        DriverConfig { state: config.state.clone(), settle: config.settle },
+        Arc::clone(&engine),
+        relations,
+        Arc::clone(&hypervisors),
+        notices,
+        commits.clone(),
+    )?;
+    let control = Control::bind(&config.control)
+        .await
+        .map_err(|source| RunError::Listen { address: config.control.display().to_string(), source })?;
+
+    let chassis_inputs = inputs.clone();
+    tokio::spawn(async move {
+        while let Some(event) = chassis_events.recv().await {
+            if chassis_inputs.send(Input::Chassis(event)).is_err() {
+                return;
+            }
+        }
+    });
+    let northbound_inputs = inputs.clone();
+    let installed_on = Arc::clone(&hypervisors);
+    let northbound = Northbound::dial(
+        config.nb.clone(),
+        NorthboundTables::of(engine.program()),
+        noticed,
+        move |input| {
+            // The driver goes only when the daemon ends.
+            let _ = northbound_inputs.send(Input::Northbound(input));
+        },
+        move |port| installed_on.mark_installed(&port.chassis, &port.name, port.installed),
+    );
+    tokio::spawn(northbound.run());
+    tokio::spawn(Control::new(Arc::clone(&engine), Arc::clone(&hypervisors), commits).serve(control));
+    let sessions = tokio::spawn(Arc::clone(&hypervisors).serve());
+    let (driver_ended, driver_end) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("driver".into()).spawn(move || {
+        driver.run(&received);
+        let _ = driver_ended.send(());
+    })?;
+    info!(
+        rules = %config.rules.display(),
+        northbound = %config.nb,
+        ovsdb = %config.listen_ovsdb,
+        openflow = %config.listen_openflow,
+        control = %config.control.display(),
+        "weir is ready"
+    );
+
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+        ended = sessions => return Err(listen_error(&config, ended)),
+        _ = driver_end => error!("the driver ended by itself; switches go on forwarding"),
+    }
+    info!("ending; switches go on forwarding");
+    let _ = inputs.send(Input::Stop);
+    let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    let _ = std::fs::remove_file(&config.control);
+    Ok(())
+}
+
+/// The sessions end by themselves only if they cannot listen.
+fn listen_error(config: &RunConfig, ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> RunError {
+    let source = match ended {
+        Ok(Err(source)) => source,
+        Ok(Ok(())) => std::io::Error::other("no listener is left"),
+        Err(panicked) => std::io::Error::other(panicked),
+    };
+    RunError::Listen { address: format!("{} or {}", config.listen_ovsdb, config.listen_openflow), source }
+}

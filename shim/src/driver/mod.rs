@@ -1,0 +1,19 @@
+//! The one thread that owns the order of transactions.
+//!
+//! ```text
+//!  Northbound session ──┐                                      ┌─► Hypervisors::apply   (flows, per chassis)
+//!  hypervisor sessions ─┼─► Input queue ─► Driver ─► Engine ─► ┼─► Notice               (status to the Northbound)
+//!                       ┘                  ▲                   ├─► CommitRecord         (control socket, log)
+//!                                          └── key allocator ◄─┘
+//! ```
+//!
+//! It never waits for a switch or a database: what it gives out lands in queues and tables.
+
+mod chassis_facts;
+mod effects;
+mod relations;
+mod thread;
+
+pub use effects::{CommitRecord, FlowPool};
+pub use relations::{MissingRelation, Relations};
+pub use thread::{Driver, DriverConfig, Input};

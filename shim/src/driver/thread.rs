@@ -1,0 +1,361 @@
+//! The driver's loop: gather inputs, commit, give the effects out.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{broadcast, mpsc as tokio_mpsc};
+use tracing::{debug, error, info, warn};
+use weir_engine::engine::{Commit, CommitError, Engine, Update};
+
+use super::chassis_facts::{ChassisFacts, FactChange};
+use super::effects::{CommitRecord, Effects, FlowChanges, FlowPool, WantedKeys, owner_number};
+use super::relations::Relations;
+use crate::chassis::{ChassisEvent, Hypervisors};
+use crate::flow::FlowReader;
+use crate::keys::KeyAllocator;
+use crate::northbound::{NorthboundInput, Notice};
+use crate::state::{Change, State, StateError};
+
+/// Inputs committed as one transaction at most.
+const GROUP: usize = 4096;
+
+/// Something that happened outside.
+#[derive(Debug)]
+pub enum Input {
+    /// The Northbound.
+    Northbound(NorthboundInput),
+    /// A hypervisor.
+    Chassis(ChassisEvent),
+    /// The daemon ends.
+    Stop,
+}
+
+/// What the driver works with.
+pub struct DriverConfig {
+    /// Where [`State`] lies.
+    pub state: PathBuf,
+    /// How long after the start to wait for hypervisors known from before.
+    pub settle: Duration,
+}
+
+/// Owner of the transactions.
+pub struct Driver {
+    engine: Arc<Engine>,
+    relations: Relations,
+    reader: FlowReader,
+    pool: FlowPool,
+    facts: ChassisFacts,
+    keys: KeyAllocator,
+    state: State,
+    hypervisors: Arc<Hypervisors>,
+    notices: tokio_mpsc::UnboundedSender<Notice>,
+    commits: broadcast::Sender<Arc<CommitRecord>>,
+    gate: Gate,
+}
+
+/// Nothing is pushed before all that is known has been read.
+struct Gate {
+    open: bool,
+    northbound_read: bool,
+    awaited: HashSet<String>,
+    deadline: Instant,
+}
+
+impl Driver {
+    /// Opens the state store and takes up what it remembers.
+    ///
+    /// # Errors
+    /// When the store cannot be used.
+    pub fn new(
+        config: DriverConfig,
+        engine: Arc<Engine>,
+        relations: Relations,
+        hypervisors: Arc<Hypervisors>,
+        notices: tokio_mpsc::UnboundedSender<Notice>,
+        commits: broadcast::Sender<Arc<CommitRecord>>,
+    ) -> Result<Driver, StateError> {
+        let state = State::open(&config.state)?;
+        let remembered = state.load()?;
+        let mut keys = KeyAllocator::default();
+        for (space, owner, key) in &remembered.keys {
+            keys.remember(space, *owner, *key);
+        }
+        let gate = Gate {
+            open: false,
+            northbound_read: false,
+            awaited: remembered.chassis.iter().map(|(name, _)| name.clone()).collect(),
+            deadline: Instant::now() + config.settle,
+        };
+        let mut driver = Driver {
+            engine,
+            relations,
+            reader: FlowReader::default(),
+            pool: FlowPool::default(),
+            facts: ChassisFacts::default(),
+            keys,
+            state,
+            hypervisors,
+            notices,
+            commits,
+            gate,
+        };
+        for name in &driver.gate.awaited {
+            driver.hypervisors.expect(name);
+        }
+        let restored = driver.facts.restore(remembered.chassis);
+        let updates = driver.chassis_updates(restored);
+        driver.begin(updates);
+        Ok(driver)
+    }
+
+    /// Runs until [`Input::Stop`] or until nobody can send inputs any more.
+    pub fn run(mut self, inputs: &Receiver<Input>) {
+        loop {
+            let first = match self.gate.wait() {
+                None => match inputs.recv() {
+                    Ok(input) => Some(input),
+                    Err(_) => return,
+                },
+                Some(wait) => match inputs.recv_timeout(wait) {
+                    Ok(input) => Some(input),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                },
+            };
+            let mut updates = Vec::new();
+            let mut spoken = Vec::new();
+            let waiting = first.into_iter().chain(std::iter::from_fn(|| inputs.try_recv().ok())).take(GROUP);
+            for input in waiting {
+                match input {
+                    Input::Stop => return,
+                    Input::Northbound(input) => updates.push(self.northbound(input)),
+                    Input::Chassis(event) => {
+                        if let ChassisEvent::Facts { chassis, .. } = &event {
+                            spoken.push(Arc::clone(chassis));
+                        }
+                        updates.push(self.chassis(event));
+                    }
+                }
+            }
+            self.commit_group(updates.into_iter().filter(|updates| !updates.is_empty()).collect());
+            for chassis in spoken {
+                self.hypervisors.admit(&chassis);
+            }
+            self.open_gate_when_ready();
+        }
+    }
+
+    fn northbound(&mut self, input: NorthboundInput) -> Vec<Update> {
+        match input {
+            NorthboundInput::Snapshot(updates) => {
+                self.gate.northbound_read = true;
+                updates
+            }
+            NorthboundInput::Changes(updates) => updates,
+        }
+    }
+
+    fn chassis(&mut self, event: ChassisEvent) -> Vec<Update> {
+        match event {
+            ChassisEvent::Facts { chassis, facts } => {
+                self.gate.awaited.remove(&*chassis);
+                let changes = self.facts.update(&chassis, &facts);
+                if !changes.is_empty()
+                    && let Some(known) = self.facts.known(&chassis).cloned()
+                {
+                    self.remember(&[Change::PutChassis(chassis.to_string(), known)]);
+                }
+                self.chassis_updates(changes)
+            }
+            ChassisEvent::Left { chassis } => {
+                self.gate.awaited.remove(&*chassis);
+                let changes = self.facts.remove(&chassis);
+                self.remember(&[Change::RemoveChassis(chassis.to_string())]);
+                self.hypervisors.forget(&chassis);
+                self.chassis_updates(changes)
+            }
+            ChassisEvent::Lost { chassis } => {
+                debug!(%chassis, "hypervisor session lost; what it said stands");
+                Vec::new()
+            }
+            ChassisEvent::Confirmed { chassis, epoch, sent, took } => {
+                debug!(%chassis, epoch, sent, ?took, "confirmed");
+                self.notify(Notice::Confirmed { chassis: chassis.to_string(), epoch });
+                Vec::new()
+            }
+            ChassisEvent::Rejected { chassis, flow, error } => {
+                error!(%chassis, %flow, error, cookie = flow.cookie, "switch rejected a flow");
+                Vec::new()
+            }
+        }
+    }
+
+    fn chassis_updates(&mut self, changes: Vec<FactChange>) -> Vec<Update> {
+        for change in &changes {
+            match change {
+                FactChange::PutChassis { name, .. } => self.notify(Notice::ChassisKnown(name.clone())),
+                FactChange::RemoveChassis { name } => self.notify(Notice::ChassisLeft(name.clone())),
+                _ => {}
+            }
+        }
+        changes.into_iter().map(|change| self.relations.fact(change)).collect()
+    }
+
+    /// Facts of the program itself, and what an earlier run remembered.
+    fn begin(&mut self, updates: Vec<Update>) {
+        let initial = self.engine.initial();
+        self.follow_up(initial, 0, Instant::now());
+        if !updates.is_empty() {
+            self.commit_group(vec![updates]);
+        }
+    }
+
+    /// Commits all waiting inputs as one transaction; if that is refused, one by one, so that a bad one stands alone.
+    fn commit_group(&mut self, groups: Vec<Vec<Update>>) {
+        let together: Vec<Update> = groups.iter().flatten().cloned().collect();
+        if together.is_empty() {
+            return;
+        }
+        let n_groups = groups.len();
+        match self.commit(together) {
+            Ok(()) => {}
+            Err(error) if n_groups == 1 => error!(%error, "transaction refused, nothing changed"),
+            Err(_) => {
+                for updates in groups {
+                    if let Err(error) = self.commit(updates) {
+                        error!(%error, "transaction refused, nothing changed");
+                    }
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, updates: Vec<Update>) -> Result<(), CommitError> {
+        let n_updates = updates.len();
+        let start = Instant::now();
+        let commit = self.engine.commit(updates)?;
+        self.follow_up(commit, n_updates, start);
+        Ok(())
+    }
+
+    /// Answers the wanted keys until no more are wanted, then gives the effects of it all out as one.
+    fn follow_up(&mut self, commit: Commit, n_updates: usize, start: Instant) {
+        let mut effects = Effects::default();
+        let mut deltas = Vec::new();
+        let mut next = Some(commit);
+        let mut epoch = 0;
+        while let Some(commit) = next.take() {
+            epoch = commit.epoch;
+            let mut answers = Vec::new();
+            for delta in commit.deltas {
+                if delta.relation == self.relations.wanted {
+                    answers.extend(self.answer(WantedKeys::of(&delta)));
+                } else {
+                    effects.add(&delta, epoch, &self.relations, &self.reader, &mut self.pool);
+                }
+                deltas.push(delta);
+            }
+            if !answers.is_empty() {
+                match self.engine.commit(answers) {
+                    Ok(commit) => next = Some(commit),
+                    Err(error) => error!(%error, "allocated keys refused"),
+                }
+            }
+        }
+        let took = start.elapsed();
+        self.publish(effects.finish(), CommitRecord { epoch, deltas, n_updates, took });
+    }
+
+    fn publish(&mut self, effects: Effects, record: CommitRecord) {
+        let epoch = record.epoch;
+        let count = |pick: fn(&FlowChanges) -> usize| effects.flows.values().map(pick).sum::<usize>();
+        let (removed, added) = (count(|f| f.0.len()), count(|f| f.1.len()));
+        let n_chassis = effects.flows.len();
+        if n_chassis > 0 {
+            info!(epoch, updates = record.n_updates, added, removed, chassis = n_chassis, took = ?record.took, "commit");
+        } else {
+            debug!(epoch, updates = record.n_updates, took = ?record.took, "commit");
+        }
+        for (chassis, (removed, added)) in effects.flows {
+            self.hypervisors.apply(&chassis, epoch, removed, added);
+        }
+        for notice in effects.notices {
+            self.notify(notice);
+        }
+        self.hypervisors.advance(epoch);
+        // Nobody watching is fine.
+        let _ = self.commits.send(Arc::new(record));
+    }
+
+    fn answer(&mut self, wanted: WantedKeys) -> Vec<Update> {
+        let mut updates = Vec::new();
+        let mut changes = Vec::new();
+        for (space, owner) in wanted.released {
+            let (Some(number), name) = (owner_number(&owner), space.to_string()) else { continue };
+            if let Some(allocation) = self.keys.release(&name, number) {
+                if allocation.displaced {
+                    changes.push(Change::RemoveKey(name, number));
+                }
+                updates.push(self.relations.released(space, owner));
+            }
+        }
+        for (space, owner, low, high) in wanted.wanted {
+            let (Some(number), name) = (owner_number(&owner), space.to_string()) else { continue };
+            match self.keys.allocate(&name, number, low, high) {
+                Ok(allocation) => {
+                    if allocation.displaced {
+                        changes.push(Change::PutKey(name, number, allocation.key));
+                    }
+                    updates.push(self.relations.allocated(space, owner, allocation.key));
+                }
+                Err(error) => error!(%error, "its traffic will not flow"),
+            }
+        }
+        // Before any switch hears of the keys.
+        self.remember(&changes);
+        updates
+    }
+
+    fn remember(&mut self, changes: &[Change]) {
+        if !changes.is_empty()
+            && let Err(error) = self.state.write(changes)
+        {
+            error!(%error, "not remembered; a restart will have to learn it anew");
+        }
+    }
+
+    fn open_gate_when_ready(&mut self) {
+        if self.gate.open || !self.gate.northbound_read {
+            return;
+        }
+        if !self.gate.awaited.is_empty() {
+            if Instant::now() < self.gate.deadline {
+                return;
+            }
+            warn!(missing = ?self.gate.awaited, "hypervisors known from before have not come back yet; what they last said stands");
+        }
+        self.gate.open = true;
+        let forgotten = self.keys.forget_unclaimed();
+        self.remember(
+            &forgotten.into_iter().map(|(space, owner)| Change::RemoveKey(space, owner)).collect::<Vec<_>>(),
+        );
+        info!(flows = self.pool.len(), "the whole intent is computed; switches are brought up to date");
+        self.hypervisors.open_gate();
+    }
+
+    fn notify(&self, notice: Notice) {
+        // The receiver goes only when the daemon ends.
+        let _ = self.notices.send(notice);
+    }
+}
+
+impl Gate {
+    /// How long to wait for an input before looking at the gate again.
+    fn wait(&self) -> Option<Duration> {
+        (!self.open && self.northbound_read && !self.awaited.is_empty())
+            .then(|| self.deadline.saturating_duration_since(Instant::now()))
+    }
+}
