@@ -343,6 +343,7 @@ impl Driver {
             &forgotten.into_iter().map(|(space, owner)| Change::RemoveKey(space, owner)).collect::<Vec<_>>(),
         );
         info!(flows = self.pool.len(), "the whole intent is computed; switches are brought up to date");
+        self.notify(Notice::Computed);
         self.hypervisors.open_gate();
     }
 

@@ -28,6 +28,8 @@ pub enum NorthboundInput {
 /// What the daemon tells the status writer.
 #[derive(Debug)]
 pub enum Notice {
+    /// The whole intent is computed.
+    Computed,
     /// A hypervisor is known from now on.
     ChassisKnown(String),
     /// A hypervisor left.
@@ -177,6 +179,7 @@ impl Northbound {
 
     fn notice(&mut self, notice: Notice) {
         match notice {
+            Notice::Computed => self.status.computed(),
             Notice::ChassisKnown(chassis) => self.status.chassis_known(&chassis),
             Notice::ChassisLeft(chassis) => self.status.chassis_left(&chassis),
             Notice::Plugged { port, chassis, name, epoch } => {

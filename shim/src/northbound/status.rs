@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// Ports that are up, and how far the configuration number has been realised.
 #[derive(Debug, Default)]
 pub struct Status {
+    /// Whether the whole intent is computed: before that, a port that seems unplugged may only not have been told of.
+    computed: bool,
     /// Latest epoch each known hypervisor has confirmed.
     confirmed: HashMap<String, u64>,
     /// Ports that are plugged in: where, and since which epoch.
@@ -81,6 +83,11 @@ pub struct Installed {
 }
 
 impl Status {
+    /// The whole intent is computed: from now on, what was not told is not so.
+    pub fn computed(&mut self) {
+        self.computed = true;
+    }
+
     /// A hypervisor is known from now on: realised means realised there too.
     pub fn chassis_known(&mut self, chassis: &str) {
         self.confirmed.entry(chassis.to_owned()).or_insert(0);
@@ -150,6 +157,9 @@ impl Status {
 
     /// What has to be written for the database to be right.
     pub fn writes(&self) -> Vec<Write> {
+        if !self.computed {
+            return Vec::new();
+        }
         let mut writes: Vec<Write> = self
             .up
             .iter()
@@ -225,7 +235,21 @@ mod tests {
     fn with_global() -> Status {
         let mut status = Status::default();
         status.observed_global(Some(Global { uuid: 1, sb_cfg: 0, hv_cfg: 0 }));
+        status.computed();
         status
+    }
+
+    #[test]
+    fn nothing_is_written_before_the_whole_intent_is_computed() {
+        let mut status = Status::default();
+        status.observed_global(Some(Global { uuid: 1, sb_cfg: 0, hv_cfg: 0 }));
+        status.chassis_known("hv1");
+        status.observed_port(7, Some(Some(true)));
+        status.requested(3, 1);
+        assert_eq!(status.writes(), []);
+        status.plugged(7, "hv1", "lp7", 1);
+        status.computed();
+        assert_eq!(status.writes(), [Write::SbCfg { global: 1, cfg: 3 }], "a port that is up stays up");
     }
 
     #[test]
