@@ -195,6 +195,12 @@ pub(super) enum Error {
     KeyOnlyInput { span: Span, declared: Span },
     #[error("index field `{name}` does not occur in the pattern")]
     IndexField { name: String, span: Span },
+    #[error("a graph transformer takes a relation and two functions, and gives one relation")]
+    TransformerArguments { span: Span },
+    #[error("the output of a graph transformer holds pairs of nodes")]
+    TransformerOutput { span: Span, declared: Span },
+    #[error("nothing implements transformer `{name}`")]
+    UnknownTransformer { name: String, span: Span },
     #[error("this generic definition asks for ever larger types of itself")]
     EndlessGenerics { span: Span },
     #[error("not supported: {what}")]
@@ -337,6 +343,9 @@ impl Error {
             Error::AggregateForm { span } => ("E0311", *span),
             Error::KeyOnlyInput { span, .. } => ("E0312", *span),
             Error::IndexField { span, .. } => ("E0313", *span),
+            Error::TransformerArguments { span }
+            | Error::TransformerOutput { span, .. }
+            | Error::UnknownTransformer { span, .. } => ("E0320", *span),
             Error::StreamJoin { span, .. } => ("E0315", *span),
             Error::NegatedStream { span, .. } => ("E0316", *span),
             Error::StreamAntijoin { span, .. } => ("E0317", *span),
@@ -456,6 +465,10 @@ impl Error {
             }
             Error::InputHead { declared, .. } => diagnostic.also(declared, "declared as input here"),
             Error::TwoGroupBy { first, .. } => diagnostic.also(first, "the first"),
+            Error::TransformerOutput { declared, .. } => diagnostic
+                .also(declared, "declared here")
+                .hint("Declare it in this module as `relation R[(Node, Node)]`."),
+            Error::UnknownTransformer { .. } => diagnostic.hint("Those of module `graph` are there."),
             Error::StreamJoin { first, .. } => diagnostic.also(first, "the first stream"),
             Error::NegatedStream { declared, .. } => diagnostic.also(declared, "declared as a stream here"),
             Error::StreamAntijoin { stream, .. } | Error::StreamIntoRelation { stream, .. } => {
@@ -495,6 +508,7 @@ impl Error {
             | Error::BadOriginal { .. }
             | Error::IndexField { .. }
             | Error::EndlessGenerics { .. }
+            | Error::TransformerArguments { .. }
             | Error::Unsupported { .. } => diagnostic,
         }
     }

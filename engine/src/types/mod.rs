@@ -2,6 +2,7 @@
 //!
 //! collect (what is declared) -> functions, rules (types of bodies, generics still generic) -> lower (concrete types only).
 
+mod apply;
 mod collect;
 mod defs;
 mod display;
@@ -25,7 +26,7 @@ use crate::ir;
 use crate::source::SourceMap;
 use crate::syntax::ast::{self, ItemKind};
 
-use defs::{IndexDef, ModuleId, RuleDef};
+use defs::{Defs, IndexDef, ModuleId, RuleDef};
 use error::Error;
 use ftl::Step;
 
@@ -34,7 +35,26 @@ use ftl::Step;
 /// Gives all errors there are; a program only if there are none.
 pub fn check(modules: &[ast::Module], sources: &SourceMap) -> (Option<ir::Program>, Vec<Diagnostic>) {
     let (defs, mut errors) = collect::collect(modules);
-    let Some(mut defs) = defs else { return (None, diagnostics(errors)) };
+    let Some(defs) = defs else { return (None, diagnostics(errors)) };
+    let Some(expanded) = apply::expand(modules, &defs, &mut errors) else {
+        return check_collected(modules, defs, errors, sources);
+    };
+    match collect::collect(&expanded) {
+        (Some(defs), found) => {
+            // The first look at the modules found the same, and what is wrong with `apply` besides.
+            drop(found);
+            check_collected(&expanded, defs, errors, sources)
+        }
+        (None, found) => (None, diagnostics(found)),
+    }
+}
+
+fn check_collected<'a>(
+    modules: &'a [ast::Module],
+    mut defs: Defs<'a>,
+    mut errors: Vec<Error>,
+    sources: &SourceMap,
+) -> (Option<ir::Program>, Vec<Diagnostic>) {
     functions::check_functions(&mut defs, &mut errors);
     functions::check_keys(&mut defs, &mut errors);
     let mut rules: Vec<RuleDef> = Vec::new();
@@ -59,10 +79,9 @@ pub fn check(modules: &[ast::Module], sources: &SourceMap) -> (Option<ir::Progra
                 ItemKind::Index(written) => {
                     indexes.extend(functions::check_index(&mut defs, &mut errors, id, written));
                 }
-                ItemKind::Apply(_) => {
-                    errors.push(Error::Unsupported { what: "`apply` of a transformer", span: item.span });
-                }
-                ItemKind::Typedef(_)
+                // Expanded before.
+                ItemKind::Apply(_)
+                | ItemKind::Typedef(_)
                 | ItemKind::Function(_)
                 | ItemKind::Relation(_)
                 | ItemKind::Transformer(_) => {}
