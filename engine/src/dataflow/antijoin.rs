@@ -1,5 +1,6 @@
 //! The antijoin: rows whose key the other side does not have.
 
+use super::attempts::Attempts;
 use super::code::{Code, Emit};
 use super::index::{Epoch, keys};
 use super::join::Sides;
@@ -15,29 +16,31 @@ pub(super) fn antijoin(
     epoch: Epoch,
     emit: &mut Emit<'_>,
 ) -> Result<(), Trap> {
+    let mut attempts = Attempts::default();
     if let (Some(changes), Some(mut right)) = (&sides.left_changes, sides.right) {
         for (key, values) in keys(changes) {
             if right.seek(key) && right.total(AsOf::Now) > 0 {
                 continue;
             }
             for (value, weight) in values.iter() {
-                then.run(epoch, &[key, value], weight, emit)?;
+                attempts.run(then, epoch, &[key, value], weight, emit);
             }
         }
     }
-    let (Some(mut left), Some(mut right), Some(changes)) = (sides.left, right_again, &sides.right_changes)
-    else {
-        return Ok(());
-    };
-    for (key, _) in keys(changes) {
-        let found = right.seek(key);
-        let before = found && right.total(AsOf::Before(epoch)) > 0;
-        let now = found && right.total(AsOf::Now) > 0;
-        if before == now || !left.seek(key) {
-            continue;
+    if let (Some(mut left), Some(mut right), Some(changes)) = (sides.left, right_again, &sides.right_changes)
+    {
+        for (key, _) in keys(changes) {
+            let found = right.seek(key);
+            let before = found && right.total(AsOf::Before(epoch)) > 0;
+            let now = found && right.total(AsOf::Now) > 0;
+            if before == now || !left.seek(key) {
+                continue;
+            }
+            let sign = if now { -1 } else { 1 };
+            left.values(sides.as_of, |value, weight| {
+                attempts.run(then, epoch, &[key, value], sign * weight, emit);
+            });
         }
-        let sign = if now { -1 } else { 1 };
-        left.values(sides.as_of, |value, weight| then.run(epoch, &[key, value], sign * weight, emit))?;
     }
-    Ok(())
+    attempts.result()
 }

@@ -84,11 +84,9 @@ impl Host {
         let projection = &plan.arrangement(id).projection;
         let Some(mut reader) = self.arrangements[id.0 as usize].reader() else { return Vec::new() };
         let mut rows = Vec::new();
-        let _: Result<(), std::convert::Infallible> =
-            reader.all(AsOf::Now, |key_words, value_words, weight| {
-                rows.push((whole(projection, key_words, value_words), weight));
-                Ok(())
-            });
+        reader.all(AsOf::Now, |key_words, value_words, weight| {
+            rows.push((whole(projection, key_words, value_words), weight));
+        });
         rows
     }
 
@@ -121,11 +119,10 @@ impl Finder {
             return None;
         }
         let (mut row, projection) = (None, &self.projection);
-        let _: Result<(), std::convert::Infallible> = self.reader.values(AsOf::Now, |words, weight| {
+        self.reader.values(AsOf::Now, |words, weight| {
             if weight > 0 {
                 row = Some(whole(projection, &[key], words));
             }
-            Ok(())
         });
         row
     }

@@ -54,13 +54,11 @@ impl Distinct {
     /// The set now.
     pub(crate) fn rows(&mut self) -> Vec<Row> {
         let mut rows = Vec::new();
-        let _: Result<(), std::convert::Infallible> =
-            self.derivations.reader().all(AsOf::Now, |row, _, weight| {
-                if weight > 0 {
-                    rows.push(Row::from(row));
-                }
-                Ok(())
-            });
+        self.derivations.reader().all(AsOf::Now, |row, _, weight| {
+            if weight > 0 {
+                rows.push(Row::from(row));
+            }
+        });
         rows
     }
 }

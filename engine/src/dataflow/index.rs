@@ -131,7 +131,6 @@ impl<'b> Changes<'b> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::super::reader::AsOf;
     use super::*;
 
@@ -148,11 +147,7 @@ mod tests {
     fn read(index: &mut Index, key: u32, as_of: AsOf) -> Vec<(u32, Weight)> {
         let (mut reader, mut found) = (index.reader(), Vec::new());
         if reader.seek(&[key]) {
-            let each = |value: &[Word], weight| -> Result<(), ()> {
-                found.push((value[0], weight));
-                Ok(())
-            };
-            reader.values(as_of, each).unwrap();
+            reader.values(as_of, |value, weight| found.push((value[0], weight)));
         }
         found
     }

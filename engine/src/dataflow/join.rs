@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::attempts::Attempts;
 use super::code::{Code, Emit};
 use super::index::{Batch, Epoch, keys};
 use super::reader::{AsOf, Reader};
@@ -23,17 +24,18 @@ pub(super) struct Sides {
 ///
 /// A right side that lives for one transaction was empty before: `L_now * dR` then.
 pub(super) fn join(sides: Sides, then: &Code, epoch: Epoch, emit: &mut Emit<'_>) -> Result<(), Trap> {
+    let mut attempts = Attempts::default();
     if let (Some(changes), Some(mut right)) = (&sides.left_changes, sides.right) {
         for (key, left_values) in keys(changes) {
             if !right.seek(key) {
                 continue;
             }
             right.values(AsOf::Now, |right_value, right_weight| {
-                left_values.iter().try_for_each(|(left_value, left_weight)| {
+                for (left_value, left_weight) in left_values.iter() {
                     let weight = left_weight.wrapping_mul(right_weight);
-                    then.run(epoch, &[key, left_value, right_value], weight, emit)
-                })
-            })?;
+                    attempts.run(then, epoch, &[key, left_value, right_value], weight, emit);
+                }
+            });
         }
     }
     if let (Some(mut left), Some(changes)) = (sides.left, &sides.right_changes) {
@@ -42,12 +44,12 @@ pub(super) fn join(sides: Sides, then: &Code, epoch: Epoch, emit: &mut Emit<'_>)
                 continue;
             }
             left.values(sides.as_of, |left_value, left_weight| {
-                right_values.iter().try_for_each(|(right_value, right_weight)| {
+                for (right_value, right_weight) in right_values.iter() {
                     let weight = left_weight.wrapping_mul(right_weight);
-                    then.run(epoch, &[key, left_value, right_value], weight, emit)
-                })
-            })?;
+                    attempts.run(then, epoch, &[key, left_value, right_value], weight, emit);
+                }
+            });
         }
     }
-    Ok(())
+    attempts.result()
 }

@@ -2,6 +2,7 @@
 
 mod antijoin;
 mod arrange;
+mod attempts;
 pub(crate) mod code;
 pub(crate) mod contents;
 mod distinct;

@@ -36,10 +36,7 @@ impl Query {
             return Ok(rows);
         };
         if reader.seek(&key) {
-            reader.values(AsOf::Now, |value, weight| -> Result<(), Trap> {
-                rows.push((self.row(&key, value), weight));
-                Ok(())
-            })?;
+            reader.values(AsOf::Now, |value, weight| rows.push((self.row(&key, value), weight)));
         }
         Ok(rows)
     }
@@ -48,10 +45,7 @@ impl Query {
     pub(crate) fn all(&self, host: &mut Host) -> Vec<(Row, Weight)> {
         let mut rows = Vec::new();
         if let Some(mut reader) = host.arrangements[self.plan.arrangement.0 as usize].reader() {
-            let _: Result<(), std::convert::Infallible> = reader.all(AsOf::Now, |key, value, weight| {
-                rows.push((self.row(key, value), weight));
-                Ok(())
-            });
+            reader.all(AsOf::Now, |key, value, weight| rows.push((self.row(key, value), weight)));
         }
         rows
     }

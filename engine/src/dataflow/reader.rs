@@ -76,22 +76,21 @@ impl Reader {
 
     /// The values of the current key that are there, with their weights, in order. May be repeated.
     #[inline]
-    pub(crate) fn values<E>(
-        &self,
-        as_of: AsOf,
-        mut each: impl FnMut(&[Word], Weight) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(crate) fn values(&self, as_of: AsOf, mut each: impl FnMut(&[Word], Weight)) {
         if let [values] = self.current.as_slice() {
-            return (values.from..values.to).try_for_each(|at| match self.weight(values.batch, at, as_of) {
-                0 => Ok(()),
-                weight => each(self.value(values.batch, at), weight),
-            });
+            for at in values.from..values.to {
+                let weight = self.weight(values.batch, at, as_of);
+                if weight != 0 {
+                    each(self.value(values.batch, at), weight);
+                }
+            }
+            return;
         }
         let mut left = self.current.clone();
         loop {
             left.retain(|values| values.from < values.to);
             let Some(least) = left.iter().map(|values| self.value(values.batch, values.from)).min() else {
-                return Ok(());
+                return;
             };
             let mut weight = 0;
             for values in &mut left {
@@ -101,7 +100,7 @@ impl Reader {
                 }
             }
             if weight != 0 {
-                each(least, weight)?;
+                each(least, weight);
             }
         }
     }
@@ -128,20 +127,16 @@ impl Reader {
     }
 
     /// Every key, value and weight that is there, in order.
-    pub(crate) fn all<E>(
-        &mut self,
-        as_of: AsOf,
-        mut each: impl FnMut(&[Word], &[Word], Weight) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(crate) fn all(&mut self, as_of: AsOf, mut each: impl FnMut(&[Word], &[Word], Weight)) {
         self.keys.fill(0);
         loop {
             let keys = self.batches.iter().zip(&self.keys);
             let Some(least) = keys.filter_map(|(batch, at)| batch.storage.keys.get(*at)).min() else {
-                return Ok(());
+                return;
             };
             let key = Row::from(least);
             self.seek(&key);
-            self.values(as_of, |value, weight| each(&key, value, weight))?;
+            self.values(as_of, |value, weight| each(&key, value, weight));
             for values in &self.current {
                 self.keys[values.batch] += 1;
             }

@@ -34,10 +34,9 @@ impl Groups {
         for (key, _) in keys(changes) {
             let group_key = Row::from(key);
             if results.seek(key) {
-                results.values(AsOf::Now, |result, weight| -> Result<(), Trap> {
+                results.values(AsOf::Now, |result, weight| {
                     updates.push(((group_key.clone(), Row::from(result)), epoch, -weight));
-                    Ok(())
-                })?;
+                });
             }
             let group = members(&mut values, key);
             if group.is_empty() {
@@ -79,10 +78,7 @@ impl Groups {
 fn members(values: &mut Reader, key: &[Word]) -> Vec<(Word, Weight)> {
     let mut group = Vec::new();
     if values.seek(key) {
-        let _: Result<(), std::convert::Infallible> = values.values(AsOf::Now, |value, weight| {
-            group.extend(member((value, weight)));
-            Ok(())
-        });
+        values.values(AsOf::Now, |value, weight| group.extend(member((value, weight))));
     }
     group
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::antijoin::antijoin;
 use super::arrange::Arranged;
+use super::attempts::Attempts;
 use super::code::{Code, Emit, GroupCode};
 use super::index::{Batch, Epoch, Index, Update, Weight, batch};
 use super::join::{Sides, join};
@@ -216,31 +217,36 @@ impl Stage {
         };
         let Some(mut left) = left else { return Ok(()) };
         match &mut self.op {
-            Work::Reduce(groups) => groups.results().reader().all(AsOf::Now, |_, result, weight| {
-                let (row, value) = parted(result);
-                emit(row, value, weight);
+            Work::Reduce(groups) => {
+                groups.results().reader().all(AsOf::Now, |_, result, weight| {
+                    let (row, value) = parted(result);
+                    emit(row, value, weight);
+                });
                 Ok(())
-            }),
+            }
             Work::Join { right, then } => {
                 let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
+                let mut attempts = Attempts::default();
                 left.all(AsOf::Now, |key, left_value, left_weight| {
                     if !right.seek(key) {
-                        return Ok(());
+                        return;
                     }
                     right.values(AsOf::Now, |right_value, right_weight| {
                         let weight = left_weight.wrapping_mul(right_weight);
-                        then.run(epoch, &[key, left_value, right_value], weight, emit)
-                    })
-                })
+                        attempts.run(then, epoch, &[key, left_value, right_value], weight, emit);
+                    });
+                });
+                attempts.result()
             }
             Work::Antijoin { right, then } => {
                 let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
+                let mut attempts = Attempts::default();
                 left.all(AsOf::Now, |key, value, weight| {
-                    if right.seek(key) && right.total(AsOf::Now) > 0 {
-                        return Ok(());
+                    if !(right.seek(key) && right.total(AsOf::Now) > 0) {
+                        attempts.run(then, epoch, &[key, value], weight, emit);
                     }
-                    then.run(epoch, &[key, value], weight, emit)
-                })
+                });
+                attempts.result()
             }
         }
     }
