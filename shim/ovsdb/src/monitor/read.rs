@@ -250,7 +250,7 @@ impl<'text> Visitor<'text> for DatumOf<'_> {
         let datum = match (tag.as_ref(), &column.value) {
             ("set", None) => {
                 let atoms = list.next_element_seed(Members { atomic: self.atomic() })?;
-                let atoms = atoms.unwrap_or_default();
+                let atoms = atoms.ok_or_else(|| A::Error::custom("no members"))?;
                 match <[Atom; 1]>::try_from(atoms) {
                     Ok([atom]) if column.is_scalar() => Datum::Scalar(atom),
                     Ok(atom) => Datum::Set(AtomSet::from_iter(atom)),
@@ -261,7 +261,7 @@ impl<'text> Visitor<'text> for DatumOf<'_> {
             ("map", Some(value)) => {
                 let (key, value) = (self.atomic(), value.atomic);
                 let pairs = list.next_element_seed(Pairs { key, value, strings: self.strings })?;
-                Datum::Map(AtomMap::from_iter(pairs.unwrap_or_default()))
+                Datum::Map(AtomMap::from_iter(pairs.ok_or_else(|| A::Error::custom("no pairs"))?))
             }
             ("uuid" | "named-uuid", None) if self.atomic() == AtomicType::Uuid => {
                 let atom = tagged_uuid(&tag, &mut list)?;
