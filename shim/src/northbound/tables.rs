@@ -229,3 +229,86 @@ fn mark_used(pattern: &Pattern, used: &mut BTreeSet<usize>) {
         PatternKind::Bind(_) | PatternKind::Equal(_) | PatternKind::Wildcard | PatternKind::Tuple(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ovsdb::monitor::MonitorPlan;
+    use ovsdb::schema::DatabaseSchema;
+    use serde_json::json;
+
+    use super::*;
+
+    const RULES: &str = "
+        input relation Unused(_uuid: bit<128>) primary key (x) x._uuid
+        output relation Up(name: string)
+        Up(name) :- nb::Port(.name = name, .enabled = Some{true}).
+    ";
+    const NB: &str = "
+        input relation Port(
+            _uuid: bit<128>, name: string, enabled: Option<bool>, #[original = \"type\"] __type: string,
+            ports: Set<bit<128>>, options: Map<string, string>, tag: signed<64>
+        ) primary key (x) x._uuid
+        input relation Ignored(_uuid: bit<128>) primary key (x) x._uuid
+    ";
+
+    fn tables() -> NorthboundTables {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("nb.dl"), NB).unwrap();
+        let text = format!("import nb\n{RULES}");
+        let (program, _) =
+            weir_engine::compile::compile_text("test.dl", &text, &[directory.path().to_owned()]).unwrap();
+        NorthboundTables::of(&program)
+    }
+
+    fn schema(columns: serde_json::Value) -> DatabaseSchema {
+        DatabaseSchema::from_json(&json!({
+            "name": DATABASE, "version": "1.0.0", "tables": {"Port": {"columns": columns}}
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn only_what_the_rules_read_is_demanded_of_the_server() {
+        let spec = tables().monitor_spec();
+        let names: Vec<&str> = spec.tables.iter().map(|table| &*table.table).collect();
+        assert_eq!(names, ["Port"]);
+        let optional = json!({"key": "boolean", "min": 0});
+        let schema_ok = schema(json!({"name": {"type": "string"}, "enabled": {"type": optional}}));
+        MonitorPlan::new(&spec, &schema_ok).unwrap();
+        let lacking = schema(json!({"name": {"type": "string"}}));
+        let error = MonitorPlan::new(&spec, &lacking).unwrap_err().to_string();
+        assert!(error.contains("enabled") && error.contains("Port"), "{error}");
+    }
+
+    #[test]
+    fn a_row_becomes_a_record_and_a_missing_column_its_default() {
+        let tables = tables();
+        let set = json!({"key": "uuid", "min": 0, "max": "unlimited"});
+        let map = json!({"key": "string", "value": "string", "min": 0, "max": "unlimited"});
+        let schema = schema(json!({
+            "name": {"type": "string"}, "enabled": {"type": {"key": "boolean", "min": 0}},
+            "type": {"type": "string"}, "ports": {"type": set}, "options": {"type": map},
+        }));
+        let plan = MonitorPlan::new(&tables.monitor_spec(), &schema).unwrap();
+        let row = json!({
+            "name": "p", "enabled": true, "type": "router",
+            "ports": ["uuid", "00000000-0000-0000-0000-000000000005"],
+            "options": ["map", [["a", "b"]]],
+        });
+        let row = Arc::new(Row::from_json(plan.layout("Port").unwrap(), &row).unwrap());
+        let uuid = Uuid::from_u128(7);
+        let change = |new| Change { table: "Port".into(), uuid, old: None, new };
+        let changes = ChangeSet { changes: vec![change(Some(row)), change(None)] };
+        let updates = tables.updates(&changes).unwrap();
+        let [Update::InsertOrUpdate { record, .. }, Update::DeleteKey { key, .. }] = updates.as_slice()
+        else {
+            panic!("{updates:?}")
+        };
+        assert_eq!(
+            record.to_string(),
+            "nb::Port{._uuid = 7, .name = \"p\", .enabled = ddlog_std::Some{.x = true}, .__type = \"router\", \
+             .ports = [5], .options = [(\"a\", \"b\")], .tag = 0}"
+        );
+        assert_eq!(*key, Value::Int(7));
+    }
+}
