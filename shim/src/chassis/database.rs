@@ -186,11 +186,17 @@ impl Visit<'_> {
         if self.seated.as_ref().is_some_and(|seated| *seated.chassis.name == *system_id) {
             return true;
         }
-        let chassis = self.hypervisors.entry(system_id);
         if let Some(before) = self.seated.take() {
             before.chassis.leave();
         }
-        let (turn, was_taken) = chassis.database.take();
+        let (chassis, turn, was_taken) = loop {
+            let chassis = self.hypervisors.entry(system_id);
+            let (turn, was_taken) = chassis.database.take();
+            // Unless it was forgotten in between, and the seat is one of nowhere.
+            if Arc::ptr_eq(&chassis, &self.hypervisors.entry(system_id)) {
+                break (chassis, turn, was_taken);
+            }
+        };
         if was_taken {
             tracing::warn!(
                 chassis = system_id,

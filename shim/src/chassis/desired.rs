@@ -143,15 +143,12 @@ impl Desired {
     pub(super) fn take(&mut self) -> Vec<Change> {
         let Some(followed) = &mut self.followed else { return Vec::new() };
         let dirty = std::mem::take(&mut followed.dirty);
-        let mut changes: Vec<Change> = dirty
-            .into_iter()
-            .filter_map(|touched| {
-                let slot = self.slots.find(touched.hash, |slot| same_key(&slot.flow, &touched.sample));
-                change(touched, slot.map(|slot| &slot.flow))
-            })
-            .collect();
-        // Whole order, so that the same change is always the same messages.
-        changes.sort_unstable_by(|left, right| (left.kind, &left.flow).cmp(&(right.kind, &right.flow)));
+        let mut changes = Vec::with_capacity(dirty.len());
+        changes.extend(dirty.into_iter().filter_map(|touched| {
+            let slot = self.slots.find(touched.hash, |slot| same_key(&slot.flow, &touched.sample));
+            change(touched, slot.map(|slot| &slot.flow))
+        }));
+        changes.sort_by_key(|change| change.kind);
         changes
     }
 
@@ -403,8 +400,13 @@ mod tests {
         desired
     }
 
+    /// Kinds and flows of the changes, which are in order of kind; within a kind they have none.
     fn taken(desired: &mut Desired) -> Vec<(ChangeKind, Arc<Flow>)> {
-        desired.take().into_iter().map(|change| (change.kind, change.flow)).collect()
+        let changes = desired.take();
+        assert!(changes.is_sorted_by_key(|change| change.kind));
+        let mut taken: Vec<_> = changes.into_iter().map(|change| (change.kind, change.flow)).collect();
+        taken.sort();
+        taken
     }
 
     use ChangeKind::{Add, Delete, Modify};
@@ -539,7 +541,8 @@ mod tests {
         assert!(!desired.tampered(Flow::clone(&flow(5, 5)), false), "gone, and not ours");
         let changes = desired.take();
         assert!(changes.iter().all(|change| change.repair));
-        let kinds: Vec<_> = changes.into_iter().map(|change| (change.kind, change.flow)).collect();
+        let mut kinds: Vec<_> = changes.into_iter().map(|change| (change.kind, change.flow)).collect();
+        kinds.sort();
         assert_eq!(kinds, [(Add, flow(1, 1)), (Add, flow(2, 2)), (Delete, flow(3, 3))]);
     }
 

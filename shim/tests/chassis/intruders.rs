@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 
 use weir_lab::{Lab, PATIENCE, Result};
 use weir_shim::chassis::HypervisorConfig;
@@ -95,6 +94,5 @@ fn a_switch_without_openflow_1_5_is_told_so() {
     let error = &received[16..];
     assert_eq!(error[1], 1, "ERROR");
     assert_eq!(error[8..12], [0, 0, 0, 0], "HELLO_FAILED, INCOMPATIBLE");
-    let control: Arc<_> = Arc::clone(&control.hypervisors);
-    assert_eq!(control.metrics().malformed_messages, 0);
+    assert_eq!(control.hypervisors.metrics().malformed_messages, 0);
 }

@@ -6,6 +6,8 @@ mod groups;
 mod harness;
 mod intruders;
 mod life;
+mod options;
 mod packets;
 mod refusals;
+mod slow;
 mod tampering;

@@ -123,7 +123,7 @@ impl Inbox {
         let present = !matches!(event, FlowUpdateEvent::Removed(_));
         let key = flow.key();
         if self.chassis.tampered(flow, present) {
-            tracing::warn!(chassis = %self.chassis.name, %key, ?event, "somebody else changed a flow; putting it right");
+            tracing::debug!(chassis = %self.chassis.name, %key, ?event, "somebody else changed a flow");
         }
     }
 }

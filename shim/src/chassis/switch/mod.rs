@@ -32,6 +32,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 use self::audits::{Audit, Audits};
+use self::greeting::Greeted;
 use self::inbox::Inbox;
 pub(super) use self::link::Outlet;
 use self::link::{Link, LinkError};
@@ -39,6 +40,7 @@ use self::push::Ground;
 use self::tally::Tally;
 use super::entry::{Batch, Chassis};
 use super::hypervisors::Hypervisors;
+use super::identity::Identity;
 use super::listen::Incoming;
 use super::seat::Turn;
 
@@ -86,12 +88,18 @@ impl Error {
 pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
     let mut link = Link::new(incoming.stream, hypervisors.config.probe_interval);
     let peer = incoming.peer;
-    let (chassis, software) = match authenticate(&hypervisors, &mut link).await {
+    let (chassis, greeted) = match authenticate(&hypervisors, &mut link).await {
         Ok(known) => known,
         Err(error) => return turn_away(&hypervisors, &peer, &error),
     };
+    let software = greeted.software;
     link.trust();
     let (turn, was_taken) = chassis.switch.take();
+    if chassis.identity().as_ref() != Some(&greeted.identity) {
+        // It left between the search and now, and whoever left has no use for a session.
+        chassis.switch.leave(turn);
+        return turn_away(&hypervisors, &peer, &Error::Superseded);
+    }
     if was_taken {
         tracing::info!(chassis = %chassis.name, peer, "a newer session of this hypervisor's switch replaces the older one");
     }
@@ -123,23 +131,27 @@ pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
 }
 
 /// Finds out whose switch this is: it must know what was written into the hypervisor's database.
-async fn authenticate(hypervisors: &Hypervisors, link: &mut Link) -> Result<(Arc<Chassis>, String), Error> {
+async fn authenticate(hypervisors: &Hypervisors, link: &mut Link) -> Result<(Arc<Chassis>, Greeted), Error> {
     let greeted = tokio::time::timeout(GREETING_TIMEOUT, greeting::greet(link)).await;
     let greeted = greeted.unwrap_or(Err(Error::NoReply))?;
-    let search = hypervisors.find(&greeted.identity);
-    tokio::pin!(search);
-    let found = loop {
-        tokio::select! {
-            found = &mut search => break found,
-            // Keeps the connection alive; nothing of it is of interest yet.
-            received = link.receive() => drop(received?.message?),
+    let found = {
+        let search = hypervisors.find(&greeted.identity);
+        tokio::pin!(search);
+        loop {
+            tokio::select! {
+                found = &mut search => break found,
+                // Keeps the connection alive; nothing of it is of interest yet.
+                received = link.receive() => drop(received?.message?),
+            }
         }
     };
-    let stranger = || Error::Stranger {
-        datapath_id: greeted.identity.datapath_id,
-        serial: greeted.identity.serial.clone(),
-    };
-    Ok((found.ok_or_else(stranger)?, greeted.software))
+    match found {
+        Some(chassis) => Ok((chassis, greeted)),
+        None => {
+            let Identity { datapath_id, serial } = greeted.identity;
+            Err(Error::Stranger { datapath_id, serial })
+        }
+    }
 }
 
 /// Logs and counts a peer that did not become a session.
@@ -273,6 +285,8 @@ impl Session<'_> {
             self.chassis.refuse(self.turn, step, reason);
         }
         if repairs > 0 {
+            // Flows are nobody else's to change here: somebody has to find out who does.
+            tracing::warn!(chassis = %self.chassis.name, repairs, "put right what somebody else had changed");
             self.inbox.repaired();
         }
         if groups > 0 {
