@@ -122,6 +122,11 @@ impl TypeTable {
         &self.unions[id.0 as usize]
     }
 
+    /// All unions and structs.
+    pub fn unions(&self) -> impl Iterator<Item = &Union> {
+        self.unions.iter()
+    }
+
     /// The type with `Ref` and `Intern` taken off the outside: they do not change the value.
     pub fn strip(&self, mut id: TypeId) -> TypeId {
         while let Type::Ref(inner) | Type::Intern(inner) = self.ty(id) {

@@ -31,3 +31,4 @@ pub use mark::Marks;
 pub use row::{Row, Word};
 pub use ser::to_value;
 pub use serde_error::SerdeError;
+pub use type_name::type_name;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::ir::{Type, TypeId, TypeTable};
 
 /// The type as an author would write it: `Map<string, bit<32>>`.
-pub(crate) fn type_name(types: &TypeTable, ty: TypeId) -> String {
+pub fn type_name(types: &TypeTable, ty: TypeId) -> String {
     let mut out = String::new();
     write_type(&mut out, types, ty);
     out
