@@ -35,6 +35,8 @@ enum Command {
         #[arg(short = 'L', value_name = "DIR")]
         search: Vec<PathBuf>,
     },
+    /// The shell: insert, commit, see the changes; or look into a running daemon
+    Repl(weir_repl::ReplOptions),
     /// Print an OVSDB schema as input relations
     Schema {
         /// The .ovsschema file
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(options) => run(*options),
         Command::Check { file, search } => Ok(check(&file, &search)),
+        Command::Repl(options) => weir_repl::run(options).map_err(Into::into),
         Command::Schema { file } => schema(&file),
     };
     result.unwrap_or_else(|error| {

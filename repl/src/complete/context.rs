@@ -1,0 +1,92 @@
+//! What can stand at the end of a command that is being typed.
+
+/// What is expected.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Expected<'t> {
+    /// The first word.
+    Command,
+    /// The name that such a command takes.
+    Name(&'t str),
+    /// A field of this constructor or relation.
+    Field(&'t str),
+    /// A value within a record.
+    Value,
+}
+
+/// What is expected where the text ends, and where the word that is being typed begins.
+pub(super) fn expected(text: &str) -> (usize, Expected<'_>) {
+    let start = text.len() - trailing_name(text).len();
+    let before = &text[..start];
+    let (command, open) = last_command(before);
+    let expected = match open {
+        Some(open) if before.ends_with('.') => Expected::Field(trailing_name(text[..open].trim_end())),
+        Some(_) => Expected::Value,
+        None => match command.split_whitespace().next() {
+            None => Expected::Command,
+            Some(word) => Expected::Name(word),
+        },
+    };
+    (start, expected)
+}
+
+/// The name at the end of the text, maybe empty.
+pub(super) fn trailing_name(text: &str) -> &str {
+    let start = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
+        .last()
+        .map_or(text.len(), |(at, _)| at);
+    &text[start..]
+}
+
+/// The command, or chained update, at the end of the text, and the innermost bracket that is open in it.
+fn last_command(text: &str) -> (&str, Option<usize>) {
+    let (mut begin, mut open) = (0, Vec::new());
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ if in_string => {}
+            '(' | '[' | '{' => open.push(at),
+            ')' | ']' | '}' => drop(open.pop()),
+            ';' => {
+                open.clear();
+                begin = at + 1;
+            }
+            ',' if open.is_empty() => begin = at + 1,
+            _ => {}
+        }
+    }
+    (&text[begin..], open.last().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_comes_first_and_after_every_semicolon_and_chaining_comma() {
+        for text in ["", "st", "start; ins", "insert R(1, \"a,;\"),\n ins"] {
+            assert_eq!(expected(text).1, Expected::Command, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_followed_by_the_name_it_takes() {
+        assert_eq!(expected("insert "), (7, Expected::Name("insert")));
+        assert_eq!(expected("start; dump a::P"), (12, Expected::Name("dump")));
+        assert_eq!(expected("modify R 1 <- "), (14, Expected::Name("modify")));
+    }
+
+    #[test]
+    fn a_dot_within_a_record_is_followed_by_a_field_of_the_innermost_constructor() {
+        assert_eq!(expected("insert a::R(.x = 1, .fr").1, Expected::Field("a::R"));
+        assert_eq!(expected("insert R(C{.").1, Expected::Field("C"));
+        assert_eq!(expected("insert R(C{.a = 1}, .").1, Expected::Field("R"));
+        assert_eq!(expected("insert R(1, tr").1, Expected::Value);
+        assert_eq!(expected("insert R[").1, Expected::Value);
+    }
+}

@@ -1,0 +1,151 @@
+//! The names that can be completed.
+
+use std::collections::BTreeMap;
+
+use weir_engine::ir::{Program, RelationRole};
+
+use super::context::{Expected, expected, trailing_name};
+use crate::show;
+
+/// Names by what they stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary {
+    commands: Vec<&'static str>,
+    inputs: Vec<String>,
+    outputs: Vec<String>,
+    relations: Vec<String>,
+    indexes: Vec<String>,
+    constructors: Vec<String>,
+    /// Field names by constructor or relation.
+    fields: BTreeMap<String, Vec<String>>,
+    /// What a relation or index takes: `from: string, to: string)`.
+    signatures: BTreeMap<String, String>,
+}
+
+const LOCAL_COMMANDS: &[&str] = &[
+    "clear",
+    "commit",
+    "delete",
+    "delete_key",
+    "dump",
+    "dump_index",
+    "echo",
+    "exit",
+    "help",
+    "insert",
+    "insert_or_update",
+    "modify",
+    "mssleep",
+    "profile",
+    "query_index",
+    "relations",
+    "rollback",
+    "start",
+    "timestamp",
+];
+
+const REMOTE_COMMANDS: &[&str] = &["dump", "echo", "exit", "help", "relations", "status", "watch"];
+
+/// Commands that end after their word.
+const ALONE: &[&str] = &["exit", "help", "profile", "relations", "rollback", "start", "status", "timestamp"];
+
+impl Vocabulary {
+    /// Of a program and all commands.
+    pub(crate) fn of(program: &Program) -> Vocabulary {
+        let mut vocabulary = Vocabulary { commands: LOCAL_COMMANDS.to_vec(), ..Vocabulary::default() };
+        for relation in &program.relations {
+            vocabulary.relation(&relation.name, relation.role);
+            let fields = program.types.struct_fields(relation.record).unwrap_or_default();
+            let fields = fields.iter().map(|field| field.name.to_string()).collect();
+            vocabulary.fields.insert(relation.name.to_string(), fields);
+            let signature = show::signature(program, relation);
+            vocabulary.signatures.insert(relation.name.to_string(), signature);
+        }
+        for index in &program.indexes {
+            vocabulary.indexes.push(index.name.to_string());
+            vocabulary.signatures.insert(index.name.to_string(), show::index_signature(program, index));
+        }
+        for variant in program.types.unions().flat_map(|union| &union.variants) {
+            vocabulary.constructors.push(variant.name.to_string());
+            let fields = variant.fields.iter().map(|field| field.name.to_string()).collect();
+            vocabulary.fields.insert(variant.name.to_string(), fields);
+        }
+        vocabulary.constructors.extend(["true".to_owned(), "false".to_owned()]);
+        vocabulary
+    }
+
+    /// Of a daemon's relations, with their roles.
+    pub(crate) fn remote(relations: &[(String, String)]) -> Vocabulary {
+        let mut vocabulary = Vocabulary { commands: REMOTE_COMMANDS.to_vec(), ..Vocabulary::default() };
+        for (name, role) in relations {
+            let role = match role.as_str() {
+                "input" => RelationRole::Input,
+                "output" => RelationRole::Output,
+                _ => RelationRole::Internal,
+            };
+            vocabulary.relation(name, role);
+        }
+        vocabulary
+    }
+
+    /// Where the word at the end of the text begins, and what it can become: as listed, and as inserted.
+    pub(super) fn candidates(&self, text: &str) -> (usize, Vec<(String, String)>) {
+        let (start, expected) = expected(text);
+        let typed = &text[start..];
+        let (names, after): (Vec<&str>, &str) = match expected {
+            Expected::Command => (self.commands.clone(), ""),
+            Expected::Name("insert" | "insert_or_update" | "delete") => (strs(&self.inputs), "("),
+            Expected::Name("delete_key" | "modify") => (strs(&self.inputs), " "),
+            Expected::Name("clear") => (strs(&self.inputs), ";"),
+            Expected::Name("dump") => (strs(&self.relations), ";"),
+            Expected::Name("watch") => (strs(&self.outputs), ""),
+            Expected::Name("query_index") => (strs(&self.indexes), "("),
+            Expected::Name("dump_index") => (strs(&self.indexes), ";"),
+            Expected::Name("commit") => (vec!["dump_changes"], ";"),
+            Expected::Name(_) => (Vec::new(), ""),
+            Expected::Field(of) => (self.fields.get(of).map(|names| strs(names)).unwrap_or_default(), " = "),
+            Expected::Value => (strs(&self.constructors), ""),
+        };
+        let mut found: Vec<(String, String)> = names
+            .into_iter()
+            .filter(|name| matches_name(name, typed))
+            .map(|name| {
+                let after = match expected {
+                    Expected::Command if ALONE.contains(&name) => ";",
+                    Expected::Command => " ",
+                    _ => after,
+                };
+                (name.to_owned(), format!("{name}{after}"))
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        (start, found)
+    }
+
+    /// The fields of the relation or index whose bracket was just opened.
+    pub(super) fn fields_after(&self, text: &str) -> Option<String> {
+        let name = trailing_name(text.strip_suffix(['(', '['])?);
+        let signature = self.signatures.get(name)?.strip_prefix(name)?;
+        // A bracket of the other kind would not fit.
+        signature.strip_prefix(text.chars().next_back()?).map(str::to_owned)
+    }
+
+    fn relation(&mut self, name: &str, role: RelationRole) {
+        self.relations.push(name.to_owned());
+        match role {
+            RelationRole::Input => self.inputs.push(name.to_owned()),
+            RelationRole::Output => self.outputs.push(name.to_owned()),
+            RelationRole::Internal => {}
+        }
+    }
+}
+
+fn strs(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+/// `openflow::Flow` is found by its start and by the start of its last part.
+fn matches_name(name: &str, typed: &str) -> bool {
+    name.starts_with(typed) || name.rsplit("::").next().is_some_and(|last| last.starts_with(typed))
+}

@@ -1,0 +1,37 @@
+//! Where commands come from.
+
+use std::io::{self, BufRead};
+
+/// A source of text.
+pub trait Input {
+    /// The next piece of text, at least a line. A person is shown the prompt.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    fn read(&mut self, prompt: &str) -> io::Result<Read>;
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// Text, line breaks included.
+    Text(String),
+    /// What was begun is to be dropped: Ctrl-C.
+    Interrupted,
+    /// No more.
+    End,
+}
+
+/// A script, line by line. Bytes that are no UTF-8 are replaced.
+#[derive(Debug)]
+pub struct Script<R>(pub R);
+
+impl<R: BufRead> Input for Script<R> {
+    fn read(&mut self, _: &str) -> io::Result<Read> {
+        let mut line = Vec::new();
+        Ok(match self.0.read_until(b'\n', &mut line)? {
+            0 => Read::End,
+            _ => Read::Text(String::from_utf8_lossy(&line).into_owned()),
+        })
+    }
+}
