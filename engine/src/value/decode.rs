@@ -3,6 +3,7 @@
 use super::ints::{
     word_to_big, word_to_double, word_to_float, word_to_i64, word_to_i128, word_to_u64, word_to_u128,
 };
+use super::shape::is_text;
 use super::{Interner, Value, Word};
 use crate::ir::{Field, Type, TypeId, TypeTable, Union};
 
@@ -52,6 +53,7 @@ pub fn decode(interner: &Interner, types: &TypeTable, ty: TypeId, word: Word) ->
                 [ty, word] => decode(interner, types, TypeId(*ty), *word),
                 _ => Value::Tuple(Vec::new()),
             },
+            (name, []) if is_text(name) => Value::Str(interner.string(word).into()),
             _ => Value::Tuple(Vec::new()),
         },
         Type::Function(..) => Value::Tuple(Vec::new()),

@@ -1,6 +1,7 @@
 //! The value a type has when nothing is said.
 
 use super::Value;
+use super::shape::{default_text, is_text};
 use crate::ir::{Type, TypeId, TypeTable};
 
 /// Zero, false, empty; the first constructor with default fields. `None` for functions, groups and types that only
@@ -36,6 +37,7 @@ fn default_within(types: &TypeTable, ty: TypeId, depth: u32) -> Option<Value> {
         Type::Opaque(name, _) if matches!(&**name, "tinyset::Set64" | "hashset::HashSet") => {
             Value::Set(Vec::new())
         }
+        Type::Opaque(name, _) if is_text(name) => Value::Str(default_text(name).into()),
         Type::Group(..) | Type::Function(..) | Type::Opaque(..) => return None,
     })
 }

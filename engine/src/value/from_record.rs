@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use num_traits::ToPrimitive;
 
+use super::shape::is_text;
 use super::type_name::type_name;
 use super::{Value, default_value};
 use crate::command::Record;
@@ -119,6 +120,9 @@ fn convert(
         (Type::Float, Record::Double(value)) => Ok(Value::Float(*value as f32)),
         (Type::Float, Record::Int(value)) => Ok(Value::Float(value.to_f32().unwrap_or(f32::NAN))),
         (Type::String, Record::String(text)) => Ok(Value::Str(text.as_str().into())),
+        (Type::Opaque(name, _), Record::String(text)) if is_text(name) => {
+            Ok(Value::Str(text.as_str().into()))
+        }
         (Type::Tuple(parts), Record::Tuple(records)) if parts.len() == records.len() => {
             let part = |(i, (ty, record)): (usize, (&TypeId, &Record))| {
                 convert(types, *ty, record, None).map_err(|error| error.inside(&format!(".{i}")))

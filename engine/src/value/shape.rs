@@ -14,6 +14,7 @@
 //! | `Vec`, `Set`, `Map` | the id of the items, pairs flat; empty is 0. Sets and maps are in the natural order of values |
 //! | `Group` | the id of the key, then values and weights in turn |
 //! | `Any` | the id of the type and the value |
+//! | other types of the library: regular expressions, times | as the string they print as |
 //!
 //! "Id" has the top bit set. Not a number and zero have one bit pattern each, as values that compare equal must.
 
@@ -71,10 +72,28 @@ pub(crate) fn shape(types: &TypeTable, ty: TypeId) -> Shape<'_> {
         Type::Opaque(name, args) => match (&**name, args.as_slice()) {
             ("tinyset::Set64" | "hashset::HashSet", [item]) => Shape::Set(*item),
             ("ddlog_std::Any", []) => Shape::Any,
-            // Nested time stamps are pairs of 64-bit and 32-bit counters; programs only compare them.
+            (name, []) if is_text(name) => Shape::Str,
             _ => Shape::Never,
         },
         Type::Ref(_) | Type::Intern(_) => Shape::Never,
+    }
+}
+
+/// Whether values of an extern type are kept as the text they print as.
+pub(crate) fn is_text(name: &str) -> bool {
+    matches!(
+        name,
+        "regex::Regex" | "regex::RegexSet" | "time::Time" | "time::Date" | "time::TzDateTime" | "url::Url"
+    )
+}
+
+/// The text of the default value of an extern type that is kept as text.
+pub(crate) fn default_text(name: &str) -> &'static str {
+    match name {
+        "time::Time" => "00:00:00.000000000",
+        "time::Date" => "0000-01-01",
+        "time::TzDateTime" => "1970-01-01T00:00:00+00:00",
+        _ => "",
     }
 }
 

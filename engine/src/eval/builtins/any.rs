@@ -19,6 +19,15 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
         },
         "from_any" => from_any,
         "default" => default,
+        // The order of numbers is that of first use in the original; here it is any that equal strings share.
+        "istring_ord" => |call| {
+            let text = call.take(0);
+            Ok(Val::Int(match text {
+                Val::Str(text) => call.env.interner.intern_str(&text).into(),
+                Val::Word(word) => word.into(),
+                _ => 0,
+            }))
+        },
         _ => return None,
     })
 }

@@ -16,7 +16,7 @@ use crate::ir::{Type, TypeId, TypeTable};
 use crate::value::ints::{
     word_to_big, word_to_double, word_to_float, word_to_i64, word_to_i128, word_to_u64, word_to_u128,
 };
-use crate::value::shape::{is_transparent, split_variant_number};
+use crate::value::shape::{is_text, is_transparent, split_variant_number};
 use crate::value::{Interner, Word};
 
 pub(super) fn find(name: &str) -> Option<Builtin> {
@@ -118,6 +118,10 @@ fn write(out: &mut Vec<u8>, interner: &Interner, types: &TypeTable, ty: TypeId, 
                 write(out, interner, types, *value, member[0]);
                 out.extend(word_to_i64(interner, member[1]).to_le_bytes());
             }
+        }
+        Type::Opaque(name, _) if is_text(name) => {
+            out.extend(interner.string(word).as_bytes());
+            out.push(0xff);
         }
         Type::Opaque(_, args) => match (args.as_slice(), interner.words(word)) {
             ([item], _) => write_items(out, interner, types, *item, word),
