@@ -108,7 +108,8 @@ fn write_match(f: &mut fmt::Formatter<'_>, priority: u16, matching: &Match) -> f
     write!(f, "{comma}{matching} ")
 }
 
-/// Options of a flow or flow message.
+/// Options of a flow or flow message. A switch keeps [`FlowFlags::STORED`] with the flow and gives them back;
+/// the others only concern the message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowFlags(pub u16);
 
@@ -126,9 +127,18 @@ impl FlowFlags {
     /// Bytes need not be counted.
     pub const NO_BYTE_COUNTS: FlowFlags = FlowFlags(16);
 
+    /// Those a switch keeps with the flow.
+    pub const STORED: FlowFlags =
+        Self::SEND_FLOW_REMOVED.union(Self::NO_PACKET_COUNTS).union(Self::NO_BYTE_COUNTS);
+
     /// Both.
     pub const fn union(self, other: FlowFlags) -> FlowFlags {
         FlowFlags(self.0 | other.0)
+    }
+
+    /// Those in both.
+    pub const fn intersection(self, other: FlowFlags) -> FlowFlags {
+        FlowFlags(self.0 & other.0)
     }
 
     /// Whether all of `other` are set.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::flow::{Flow, FlowCommand, FlowKey, FlowMod};
+use crate::flow::{Flow, FlowCommand, FlowFlags, FlowKey, FlowMod};
 
 /// The flow messages that turn the flows of a switch into the desired ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,9 +39,9 @@ pub fn diff(installed: impl IntoIterator<Item = Flow>, desired: impl IntoIterato
     for flow in desired {
         match installed.remove(&flow.key()) {
             None => diff.adds.push(flow),
-            Some(old) if old == flow => {}
-            Some(old) if differs_in_instructions_only(&old, &flow) => diff.modifies.push(flow),
-            Some(_) => diff.adds.push(flow),
+            Some(old) if !keeps_the_same(&old, &flow) => diff.adds.push(flow),
+            Some(old) if old.instructions == flow.instructions => {}
+            Some(_) => diff.modifies.push(flow),
         }
     }
     diff.deletes = installed.into_keys().collect();
@@ -51,9 +51,11 @@ pub fn diff(installed: impl IntoIterator<Item = Flow>, desired: impl IntoIterato
     diff
 }
 
-/// For flows of one key.
-fn differs_in_instructions_only(old: &Flow, new: &Flow) -> bool {
-    let kept = |flow: &Flow| (flow.cookie, flow.idle_timeout, flow.hard_timeout, flow.flags);
+/// Whether two flows of one key agree in what a switch keeps when it modifies.
+fn keeps_the_same(old: &Flow, new: &Flow) -> bool {
+    let kept = |flow: &Flow| {
+        (flow.cookie, flow.idle_timeout, flow.hard_timeout, flow.flags.intersection(FlowFlags::STORED))
+    };
     kept(old) == kept(new)
 }
 
@@ -71,6 +73,14 @@ mod tests {
     #[test]
     fn equal_sets_need_nothing() {
         assert!(diff([flow(1, 1), flow(2, 2)], [flow(2, 2), flow(1, 1)]).is_empty());
+    }
+
+    #[test]
+    fn options_of_the_message_are_no_difference() {
+        let reset = Flow { flags: FlowFlags::RESET_COUNTS, ..flow(1, 1) };
+        assert!(diff([flow(1, 1)], [reset]).is_empty());
+        let reported = Flow { flags: FlowFlags::SEND_FLOW_REMOVED, ..flow(1, 1) };
+        assert_eq!(diff([flow(1, 1)], [reported.clone()]).adds, [reported]);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub use group::{Bucket, BucketId, Group, GroupCommand, GroupMod, GroupType, Sele
 pub use handshake::{Features, Hello, Role, RoleState, SwitchConfig};
 pub use instruction::{Instructions, WriteMetadata};
 pub use message::Message;
-pub use meter::{MeterBand, MeterCommand, MeterFlags, MeterMod};
+pub use meter::{Meter, MeterBand, MeterCommand, MeterFlags, MeterMod};
 pub use monitor::{FlowMonitorFlags, FlowMonitorRequest, FlowUpdate, FlowUpdateEvent};
 pub use multipart::{
     FlowFilter, InstalledFlow, MultipartReply, MultipartReplyBody, MultipartRequest, MultipartRequestBody,

@@ -16,6 +16,37 @@ pub struct MeterMod {
     pub bands: Vec<MeterBand>,
 }
 
+/// A meter of a dump.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Meter {
+    /// Number of the meter.
+    pub id: u32,
+    /// How the bands are to be read.
+    pub flags: MeterFlags,
+    /// Its limits; packets above one are dropped.
+    pub bands: Vec<MeterBand>,
+}
+
+impl Meter {
+    pub(crate) fn encode(&self, out: &mut impl Put) {
+        let start = out.position();
+        out.put16(0);
+        out.put16(self.flags.0);
+        out.put32(self.id);
+        put_bands(&self.bands, out);
+        out.patch_u16(start, out.position() - start);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Meter, DecodeError> {
+        let start = reader.offset();
+        let length = usize::from(reader.u16()?);
+        let mut body = reader.element("meter", length, start)?;
+        let flags = MeterFlags(body.u16()?);
+        let id = body.u32()?;
+        Ok(Meter { id, flags, bands: take_bands(&mut body)? })
+    }
+}
+
 /// What a [`MeterMod`] does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MeterCommand {
@@ -28,7 +59,7 @@ pub enum MeterCommand {
 }
 
 /// How the bands of a meter are to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MeterFlags(pub u16);
 
 impl MeterFlags {
@@ -48,7 +79,7 @@ impl MeterFlags {
 }
 
 /// One limit: packets above it are dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MeterBand {
     /// The rate, in the unit of the flags.
     pub rate: u32,
@@ -63,6 +94,17 @@ impl MeterMod {
     /// Every meter.
     pub const ALL_METERS: u32 = u32::MAX;
 
+    /// Adds this meter.
+    pub fn add(meter: Meter) -> MeterMod {
+        let Meter { id, flags, bands } = meter;
+        MeterMod { command: MeterCommand::Add, flags, id, bands }
+    }
+
+    /// Gives the meter of this number these bands.
+    pub fn modify(meter: Meter) -> MeterMod {
+        MeterMod { command: MeterCommand::Modify, ..MeterMod::add(meter) }
+    }
+
     /// Deletes one meter, or with [`MeterMod::ALL_METERS`] all.
     pub fn delete(id: u32) -> MeterMod {
         MeterMod { command: MeterCommand::Delete, flags: MeterFlags(0), id, bands: Vec::new() }
@@ -72,19 +114,10 @@ impl MeterMod {
         out.put16(self.command as u16);
         out.put16(self.flags.0);
         out.put32(self.id);
-        for band in &self.bands {
-            out.put16(DROP);
-            out.put16(BAND_LEN as u16);
-            out.put32(band.rate);
-            out.put32(band.burst);
-            out.zeros(4);
-        }
+        put_bands(&self.bands, out);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<MeterMod, DecodeError> {
-        let bad = |reader: &Reader<'_>, what, value: u16| {
-            reader.error(DecodeErrorKind::BadValue { what, value: u64::from(value) })
-        };
         let command = match reader.u16()? {
             0 => MeterCommand::Add,
             1 => MeterCommand::Modify,
@@ -93,17 +126,35 @@ impl MeterMod {
         };
         let flags = MeterFlags(reader.u16()?);
         let id = reader.u32()?;
-        let mut bands = Vec::new();
-        while !reader.is_empty() {
-            let start = reader.offset();
-            let kind = reader.u16()?;
-            let length = usize::from(reader.u16()?);
-            let mut body = reader.element("meter band", length, start)?;
-            if kind != DROP {
-                return Err(bad(reader, "meter band", kind));
-            }
-            bands.push(MeterBand { rate: body.u32()?, burst: body.u32()? });
-        }
-        Ok(MeterMod { command, flags, id, bands })
+        Ok(MeterMod { command, flags, id, bands: take_bands(reader)? })
     }
+}
+
+fn put_bands(bands: &[MeterBand], out: &mut impl Put) {
+    for band in bands {
+        out.put16(DROP);
+        out.put16(BAND_LEN as u16);
+        out.put32(band.rate);
+        out.put32(band.burst);
+        out.zeros(4);
+    }
+}
+
+fn take_bands(reader: &mut Reader<'_>) -> Result<Vec<MeterBand>, DecodeError> {
+    let mut bands = Vec::new();
+    while !reader.is_empty() {
+        let start = reader.offset();
+        let kind = reader.u16()?;
+        let length = usize::from(reader.u16()?);
+        let mut body = reader.element("meter band", length, start)?;
+        if kind != DROP {
+            return Err(bad(reader, "meter band", kind));
+        }
+        bands.push(MeterBand { rate: body.u32()?, burst: body.u32()? });
+    }
+    Ok(bands)
+}
+
+fn bad(reader: &Reader<'_>, what: &'static str, value: u16) -> DecodeError {
+    reader.error(DecodeErrorKind::BadValue { what, value: u64::from(value) })
 }

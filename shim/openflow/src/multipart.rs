@@ -5,6 +5,7 @@ use crate::flow::{ALL_TABLES, ANY_GROUP, Flow, FlowFlags};
 use crate::flow_match::Match;
 use crate::group::{Group, GroupMod};
 use crate::instruction::Instructions;
+use crate::meter::{Meter, MeterMod};
 use crate::monitor::{FlowMonitorRequest, FlowUpdate};
 use crate::port::{Port, PortNo};
 use crate::stats::FlowStats;
@@ -28,6 +29,8 @@ pub enum MultipartRequestBody {
     Flows(FlowFilter),
     /// One group, or all.
     Groups(Option<u32>),
+    /// One meter, or all.
+    Meters(Option<u32>),
     /// One port, or all.
     Ports(Option<PortNo>),
     /// Reports on changes of flows.
@@ -59,6 +62,8 @@ pub enum MultipartReplyBody {
     Flows(Vec<InstalledFlow>),
     /// Groups.
     Groups(Vec<Group>),
+    /// Meters.
+    Meters(Vec<Meter>),
     /// Ports.
     Ports(Vec<Port>),
     /// Changes of flows; also sent unasked once a monitor is set.
@@ -132,6 +137,7 @@ pub struct SwitchDescription {
 const DESCRIPTION: u16 = 0;
 const FLOW_DESC: u16 = 1;
 const GROUP_DESC: u16 = 7;
+const METER_CONFIG: u16 = 10;
 const PORT_DESC: u16 = 13;
 const FLOW_MONITOR: u16 = 16;
 const MORE: u16 = 1;
@@ -152,6 +158,11 @@ impl MultipartRequest {
         MultipartRequest { more: false, body: MultipartRequestBody::Groups(None) }
     }
 
+    /// All meters.
+    pub fn all_meters() -> MultipartRequest {
+        MultipartRequest { more: false, body: MultipartRequestBody::Meters(None) }
+    }
+
     /// All ports.
     pub fn all_ports() -> MultipartRequest {
         MultipartRequest { more: false, body: MultipartRequestBody::Ports(None) }
@@ -162,6 +173,7 @@ impl MultipartRequest {
             MultipartRequestBody::Description => DESCRIPTION,
             MultipartRequestBody::Flows(_) => FLOW_DESC,
             MultipartRequestBody::Groups(_) => GROUP_DESC,
+            MultipartRequestBody::Meters(_) => METER_CONFIG,
             MultipartRequestBody::Ports(_) => PORT_DESC,
             MultipartRequestBody::FlowMonitor(_) => FLOW_MONITOR,
             MultipartRequestBody::Unknown { kind, .. } => *kind,
@@ -181,6 +193,10 @@ impl MultipartRequest {
             }
             MultipartRequestBody::Groups(group) => {
                 out.put32(group.unwrap_or(GroupMod::ALL_GROUPS));
+                out.zeros(4);
+            }
+            MultipartRequestBody::Meters(meter) => {
+                out.put32(meter.unwrap_or(MeterMod::ALL_METERS));
                 out.zeros(4);
             }
             MultipartRequestBody::Ports(port) => {
@@ -214,6 +230,11 @@ impl MultipartRequest {
                 reader.skip(4)?;
                 MultipartRequestBody::Groups(group)
             }
+            METER_CONFIG => {
+                let meter = Some(reader.u32()?).filter(|&meter| meter != MeterMod::ALL_METERS);
+                reader.skip(4)?;
+                MultipartRequestBody::Meters(meter)
+            }
             PORT_DESC => {
                 let port = Some(PortNo(reader.u32()?)).filter(|&port| port != PortNo::ANY);
                 reader.skip(4)?;
@@ -226,12 +247,39 @@ impl MultipartRequest {
     }
 }
 
+/// Bytes of flows put into one reply: what a frame holds, less its headers.
+const PART_LEN: usize = u16::MAX as usize - 16;
+
 impl MultipartReply {
+    /// The replies to a request for flows: as many as frames are needed, all but the last with `more` set.
+    /// A flow that no frame can hold makes a reply that cannot be encoded.
+    pub fn of_flows(flows: impl IntoIterator<Item = InstalledFlow>) -> Vec<MultipartReply> {
+        let mut parts = vec![Vec::new()];
+        let mut used = 0;
+        let mut scratch = Vec::new();
+        for flow in flows {
+            scratch.clear();
+            flow.encode(&mut scratch);
+            if used + scratch.len() > PART_LEN && used > 0 {
+                parts.push(Vec::new());
+                used = 0;
+            }
+            used += scratch.len();
+            if let Some(part) = parts.last_mut() {
+                part.push(flow);
+            }
+        }
+        let last = parts.len() - 1;
+        let reply = |(n, part)| MultipartReply { more: n < last, body: MultipartReplyBody::Flows(part) };
+        parts.into_iter().enumerate().map(reply).collect()
+    }
+
     pub(crate) fn encode(&self, out: &mut impl Put) {
         let kind = match &self.body {
             MultipartReplyBody::Description(_) => DESCRIPTION,
             MultipartReplyBody::Flows(_) => FLOW_DESC,
             MultipartReplyBody::Groups(_) => GROUP_DESC,
+            MultipartReplyBody::Meters(_) => METER_CONFIG,
             MultipartReplyBody::Ports(_) => PORT_DESC,
             MultipartReplyBody::FlowMonitor(_) => FLOW_MONITOR,
             MultipartReplyBody::Unknown { kind, .. } => *kind,
@@ -243,6 +291,7 @@ impl MultipartReply {
             MultipartReplyBody::Groups(groups) => {
                 groups.iter().for_each(|group| group.encode_description(out))
             }
+            MultipartReplyBody::Meters(meters) => meters.iter().for_each(|meter| meter.encode(out)),
             MultipartReplyBody::Ports(ports) => ports.iter().for_each(|port| port.encode(out)),
             MultipartReplyBody::FlowMonitor(updates) => updates.iter().for_each(|update| update.encode(out)),
             MultipartReplyBody::Unknown { body, .. } => out.put(body),
@@ -255,6 +304,7 @@ impl MultipartReply {
             DESCRIPTION => MultipartReplyBody::Description(SwitchDescription::decode(reader)?),
             FLOW_DESC => MultipartReplyBody::Flows(list(reader, InstalledFlow::decode)?),
             GROUP_DESC => MultipartReplyBody::Groups(list(reader, Group::decode_description)?),
+            METER_CONFIG => MultipartReplyBody::Meters(list(reader, Meter::decode)?),
             PORT_DESC => MultipartReplyBody::Ports(list(reader, Port::decode)?),
             FLOW_MONITOR => MultipartReplyBody::FlowMonitor(list(reader, FlowUpdate::decode)?),
             _ => MultipartReplyBody::Unknown { kind, body: reader.rest().to_vec() },

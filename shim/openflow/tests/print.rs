@@ -32,6 +32,11 @@ const NAMES: &[(&str, &str)] = &[
         "meter_mod",
         "OFPT_METER_MOD (OF1.5) (xid=0x7): ADD meter=3 kbps burst bands=\ntype=drop rate=1000 burst_size=100",
     ),
+    ("meters_request", "OFPST_METER_CONFIG request (OF1.5) (xid=0x7): meter=all"),
+    (
+        "meters_reply",
+        "OFPST_METER_CONFIG reply (OF1.5) (xid=0x7):\nmeter=3 kbps burst bands=\ntype=drop rate=1000 burst_size=100",
+    ),
     ("description_request", "OFPST_DESC request"),
     ("description_reply", "OFPST_DESC reply"),
     ("flows_request", "OFPST_FLOW request"),

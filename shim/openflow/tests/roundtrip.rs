@@ -206,3 +206,24 @@ fn a_message_over_64_kib_is_refused_and_leaves_nothing() {
     let flow = Flow::new(0, 1, Match::any(), Instructions::apply(huge));
     assert!(Message::FlowMod(FlowMod::add(flow)).to_bytes(1).is_err());
 }
+
+#[test]
+fn a_large_dump_is_split_into_frames() {
+    assert_eq!(
+        MultipartReply::of_flows([]),
+        [MultipartReply { more: false, body: MultipartReplyBody::Flows(Vec::new()) }]
+    );
+    let sample = samples::flows().remove(5);
+    let installed =
+        |n| InstalledFlow { flow: sample.clone().with_cookie(n), importance: 0, stats: FlowStats::default() };
+    let flows: Vec<InstalledFlow> = (0..3000).map(installed).collect();
+    let replies = MultipartReply::of_flows(flows.clone());
+    let more: Vec<bool> = replies.iter().map(|reply| reply.more).collect();
+    assert!(more.len() > 2);
+    assert_eq!(more.iter().position(|more| !more), Some(more.len() - 1));
+    let back = replies.into_iter().flat_map(|reply| match there_and_back(&Message::MultipartReply(reply)) {
+        Message::MultipartReply(MultipartReply { body: MultipartReplyBody::Flows(flows), .. }) => flows,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(back.collect::<Vec<_>>(), flows);
+}

@@ -14,7 +14,7 @@ use openflow::*;
 fn prepare(connection: &mut Connection) {
     let mappings = samples::tlv_mappings();
     connection.send(&Message::TlvTableMod(TlvTableMod { command: TlvTableCommand::Add, mappings }));
-    connection.send(&Message::MeterMod(samples::meter()));
+    connection.send(&Message::MeterMod(MeterMod::add(samples::meter())));
     for group in samples::groups().into_iter().rev() {
         connection.send(&Message::GroupMod(GroupMod::add_or_modify(group)));
     }
@@ -82,7 +82,7 @@ fn printed_in_part(flow: &Flow) -> bool {
 }
 
 #[test]
-fn groups_come_back_equal_and_print_like_ovs_ofctl() {
+fn groups_and_meters_come_back_equal_and_print_like_ovs_ofctl() {
     let switch = Switch::start();
     let mut connection = Connection::open(&switch.management_socket());
     prepare(&mut connection);
@@ -104,6 +104,11 @@ fn groups_come_back_equal_and_print_like_ovs_ofctl() {
     let ids = |group: &Group| group.buckets.iter().map(|bucket| bucket.id).collect::<Vec<_>>();
     let changed = connection.groups().into_iter().find(|group| group.id == 7);
     assert_eq!(changed.as_ref().map(ids), Some(vec![1, 2]));
+
+    let faster = Meter { bands: vec![MeterBand { rate: 2000, burst: 200 }], ..samples::meter() };
+    connection.send(&Message::MeterMod(MeterMod::modify(faster.clone())));
+    let meters = connection.multipart(MultipartRequest::all_meters());
+    assert_eq!(meters, [MultipartReplyBody::Meters(vec![faster])]);
 
     connection.send(&Message::GroupMod(GroupMod::delete(GroupMod::ALL_GROUPS)));
     connection.send(&Message::MeterMod(MeterMod::delete(MeterMod::ALL_METERS)));

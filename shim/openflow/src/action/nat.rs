@@ -13,7 +13,8 @@ pub struct Nat {
     pub kind: Option<NatKind>,
     /// Addresses to choose from.
     pub addresses: NatAddresses,
-    /// Ports to choose from, first and last (0 as last: only the first). First 0 means any.
+    /// Ports to choose from, first and last (0 as last: only the first). 0 as first is the same as `None`.
+    /// The switch takes ports only beside addresses.
     pub ports: Option<(u16, u16)>,
     /// Keep the choice over restarts.
     pub persistent: bool,
@@ -73,7 +74,8 @@ impl Nat {
             NatAddresses::V4(_, last) => V4_MIN | bit(last.is_some(), V4_MAX),
             NatAddresses::V6(_, last) => V6_MIN | bit(last.is_some(), V6_MAX),
         };
-        let ports = self.ports.map_or(0, |(_, last)| PORT_MIN | bit(last != 0, PORT_MAX));
+        let given_ports = self.ports.filter(|&(first, _)| first != 0);
+        let ports = given_ports.map_or(0, |(_, last)| PORT_MIN | bit(last != 0, PORT_MAX));
         out.put16(addresses | ports);
         match self.addresses {
             NatAddresses::Keep => {}
@@ -86,7 +88,7 @@ impl Nat {
                 last.iter().for_each(|last| out.put(&last.octets()));
             }
         }
-        if let Some((first, last)) = self.ports {
+        if let Some((first, last)) = given_ports {
             out.put16(first);
             if last != 0 {
                 out.put16(last);
@@ -125,7 +127,8 @@ impl Nat {
         };
         let ports = if has(PORT_MIN) {
             let first = reader.u16()?;
-            Some((first, if has(PORT_MAX) { reader.u16()? } else { 0 }))
+            let last = if has(PORT_MAX) { reader.u16()? } else { 0 };
+            Some((first, last)).filter(|_| first != 0)
         } else {
             None
         };

@@ -323,6 +323,11 @@ fn connection_trackings() -> Vec<Ct> {
         Ct { commit: true, actions: nat(Nat { addresses: v4(1, 0), ..source }), ..Ct::default() },
         Ct {
             commit: true,
+            actions: nat(Nat { addresses: v4(1, 1), ports: Some((80, 80)), ..source }),
+            ..Ct::default()
+        },
+        Ct {
+            commit: true,
             actions: nat(Nat { addresses: v4(1, 9), ports: Some((1024, 65535)), hash: true, ..source }),
             ..Ct::default()
         },
@@ -462,11 +467,10 @@ pub fn groups() -> Vec<Group> {
     ]
 }
 
-pub fn meter() -> MeterMod {
-    MeterMod {
-        command: MeterCommand::Add,
-        flags: MeterFlags::KBPS.union(MeterFlags::BURST),
+pub fn meter() -> Meter {
+    Meter {
         id: 3,
+        flags: MeterFlags::KBPS.union(MeterFlags::BURST),
         bands: vec![MeterBand { rate: 1000, burst: 100 }],
     }
 }
@@ -586,7 +590,9 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         ("flow_mod", Message::FlowMod(FlowMod::add(flow.clone()))),
         ("flow_mod_delete_strict", Message::FlowMod(FlowMod::delete_strict(flow.key()))),
         ("group_mod", Message::GroupMod(GroupMod::add_or_modify(groups().remove(1)))),
-        ("meter_mod", Message::MeterMod(meter())),
+        ("meter_mod", Message::MeterMod(MeterMod::add(meter()))),
+        ("meters_request", request(MultipartRequestBody::Meters(None))),
+        ("meters_reply", reply(MultipartReplyBody::Meters(vec![meter()]))),
         ("description_request", request(MultipartRequestBody::Description)),
         ("description_reply", reply(MultipartReplyBody::Description(description))),
         ("flows_request", request(MultipartRequestBody::Flows(FlowFilter::all()))),
