@@ -21,7 +21,8 @@ pub enum ChassisEvent {
         /// The hypervisor.
         chassis: Arc<str>,
     },
-    /// It has been out of reach for too long, or its operator took it away. Its facts no longer stand.
+    /// Neither its database nor its switch has been in reach for too long, or its operator took it away: its system-id,
+    /// or, if its server told so before it hung up, its manager row. Its facts no longer stand.
     Left {
         /// The hypervisor.
         chassis: Arc<str>,

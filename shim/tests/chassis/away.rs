@@ -64,14 +64,12 @@ fn a_hypervisor_without_system_id_is_waited_for_and_one_that_loses_it_has_left()
 #[test]
 fn a_hypervisor_that_its_operator_takes_away_has_left() -> Result {
     let lab = Lab::start(1)?;
-    let control = Control::start_at(
-        Addresses::choose(),
-        HypervisorConfig { leave_after: Duration::from_secs(5), ..HypervisorConfig::default() },
-    );
+    let control = impatient();
     control.take_over(&lab, &[flow(1, 1)]);
+    // Its server may close the connection before it has told why. Then only the bridge that goes is a sign.
     lab.hv(1).vsctl(["del-manager"])?;
+    lab.hv(1).vsctl(["del-br", "br-int"])?;
     wait_left(&control);
-    wait_flows(lab.hv(1), &[flow(1, 1)]);
     Ok(())
 }
 
