@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::ir::Program;
+use crate::plan::Plan;
 use crate::source::SourceMap;
 use crate::stdlib::BUILTIN_MODULES;
 use crate::syntax::ast::Module;
@@ -37,9 +38,17 @@ fn finish(
     }
     let (program, found) = types::check(&modules, &sources);
     diagnostics.extend(found);
-    match program {
-        Some(program) if !refused(&diagnostics) => Ok((program, diagnostics)),
-        Some(_) | None => Err((sources, diagnostics)),
+    let program = match program {
+        Some(program) if !refused(&diagnostics) => program,
+        Some(_) | None => return Err((sources, diagnostics)),
+    };
+    // Negation in recursion shows only when the rules are put in order.
+    match Plan::new(&program) {
+        Ok(_) => Ok((program, diagnostics)),
+        Err(found) => {
+            diagnostics.extend(found);
+            Err((sources, diagnostics))
+        }
     }
 }
 

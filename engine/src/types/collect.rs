@@ -347,8 +347,8 @@ impl<'a> Collector<'a> {
                     if first.ty != field.ty && first.ty != Ty::Error && field.ty != Ty::Error {
                         self.errors.push(Error::FieldTypes {
                             name: field.name.to_string(),
-                            span: field.span,
-                            first: first.span,
+                            span: first.span,
+                            other: field.span,
                         });
                     }
                 }

@@ -99,7 +99,7 @@ pub(super) enum Error {
     #[error("missing in `{constructor}`: {}", missing.join(", "))]
     MissingFields { constructor: String, missing: Vec<String>, span: Span, declared: Span },
     #[error("field `{name}` has different types in this type's constructors")]
-    FieldTypes { name: String, span: Span, first: Span },
+    FieldTypes { name: String, span: Span, other: Span },
     #[error("a width of 0 bits")]
     ZeroWidth { span: Span },
     #[error("signed numbers have 8, 16, 32, 64 or 128 bits, not {width}")]
@@ -146,6 +146,8 @@ pub(super) enum Error {
     ChangedInLoop { span: Span, iterated: Span },
     #[error("{what} outside of a function")]
     OutsideFunction { what: &'static str, span: Span },
+    #[error("a declaration gives no value")]
+    DeclarationLast { span: Span },
     #[error("`break` or `continue` outside of a loop")]
     OutsideLoop { span: Span },
     #[error("{what} is only for patterns")]
@@ -185,6 +187,8 @@ pub(super) enum Error {
     StreamJoin { span: Span, first: Span },
     #[error("a stream cannot be negated")]
     NegatedStream { span: Span, declared: Span },
+    #[error("{what} `{name}` in a rule for `{head}`, on which it depends")]
+    Recursive { what: &'static str, name: String, head: String, span: Span },
     #[error("`not` after a stream")]
     StreamAntijoin { span: Span, stream: Span },
     #[error("the body is a stream, `{name}` is not")]
@@ -322,6 +326,7 @@ impl Error {
             Error::OutsideFunction { span, .. } => ("E0231", *span),
             Error::OutsideLoop { span } => ("E0232", *span),
             Error::OnlyInPatterns { span, .. } => ("E0233", *span),
+            Error::DeclarationLast { span } => ("E0239", *span),
             Error::UnusedTypeParameter { span, .. } => ("E0236", *span),
             Error::ExternTwice { span, .. } => ("E0237", *span),
             Error::BadOriginal { span } => ("E0238", *span),
@@ -348,6 +353,7 @@ impl Error {
             | Error::UnknownTransformer { span, .. } => ("E0350", *span),
             Error::StreamJoin { span, .. } => ("E0345", *span),
             Error::NegatedStream { span, .. } => ("E0346", *span),
+            Error::Recursive { span, .. } => ("E0351", *span),
             Error::StreamAntijoin { span, .. } => ("E0347", *span),
             Error::StreamIntoRelation { span, .. } => ("E0348", *span),
             Error::RelationIntoStream { span, .. } => ("E0349", *span),
@@ -422,7 +428,8 @@ impl Error {
             | Error::FieldCount { declared, .. }
             | Error::MissingFields { declared, .. }
             | Error::NoRecordFields { declared, .. } => diagnostic.also(declared, "declared here"),
-            Error::FieldTypes { first, .. } => diagnostic.also(first, "first declared here"),
+            Error::FieldTypes { other, .. } => diagnostic.label("one type here").also(other, "another here"),
+            Error::DeclarationLast { .. } => diagnostic.hint("Use the variable after it, or end the block with `;`."),
             Error::UnusedTypeParameter { .. } => diagnostic.hint("Use it in a field, or leave it out."),
             Error::ExternTwice { first, .. } => diagnostic
                 .also(first, "first declared here")
@@ -509,6 +516,7 @@ impl Error {
             | Error::IndexField { .. }
             | Error::EndlessGenerics { .. }
             | Error::TransformerArguments { .. }
+            | Error::Recursive { .. }
             | Error::Unsupported { .. } => diagnostic,
         }
     }

@@ -18,6 +18,7 @@ mod lower;
 mod resolve;
 mod rules;
 mod scope;
+mod strata;
 mod ty;
 mod unify;
 
@@ -88,6 +89,7 @@ fn check_collected<'a>(
             }
         }
     }
+    strata::check_recursion(&defs, &rules, &mut errors);
     if !errors.is_empty() {
         return (None, diagnostics(errors));
     }

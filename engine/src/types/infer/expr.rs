@@ -487,6 +487,10 @@ impl Infer<'_, '_> {
             ExprKind::Block(statements, last) => self.scoped(|this| {
                 let mut checked: Vec<HExpr> = statements.iter().map(|s| this.infer(s)).collect();
                 let last = match last {
+                    Some(last) if is_declaration(last) => {
+                        this.error(Error::DeclarationLast { span: last.span });
+                        this.infer(last)
+                    }
                     Some(last) => this.branch(last, expected),
                     None => HExpr::unit(span),
                 };
@@ -675,6 +679,15 @@ pub(super) fn is_place(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ExprKind::Name(path) => path.segments.len() == 1,
         ExprKind::Field(base, _) | ExprKind::TupleField(base, _) => is_place(base),
+        _ => false,
+    }
+}
+
+/// `var x`, `var x: T`
+fn is_declaration(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Var(_) => true,
+        ExprKind::Ascribe(inner, _) => matches!(inner.kind, ExprKind::Var(_)),
         _ => false,
     }
 }
