@@ -50,7 +50,7 @@ impl Northbound {
 
     /// Its Unix socket: `unix:PATH`.
     pub fn remote(&self) -> String {
-        format!("unix:{}", self.dir.join("nb.sock").display())
+        format!("unix:{}", self.dir.join("db.sock").display())
     }
 
     /// Its TCP address: `tcp:127.0.0.1:PORT`.
@@ -78,7 +78,7 @@ impl Northbound {
         command.env("OVS_RUNDIR", &self.dir);
         command.args(["-vconsole:info", "-vsyslog:off", "-vfile:off"]);
         command.arg(format!("--unixctl={}", control.display()));
-        command.arg(format!("--remote=punix:{}", self.dir.join("nb.sock").display()));
+        command.arg(format!("--remote=punix:{}", self.dir.join("db.sock").display()));
         command.arg(format!("--remote=ptcp:{}:127.0.0.1", self.port.number()));
         command.arg(self.dir.join("nb.db"));
         let log = self.dir.join("nb.log");

@@ -73,7 +73,7 @@ impl Weir {
 
     /// Its control socket.
     pub fn control(&self) -> PathBuf {
-        self.dir.join("weir.sock")
+        self.dir.with_file_name("weir.sock")
     }
 
     /// Its log file, kept over restarts.

@@ -277,9 +277,9 @@ fn tell_latencies(story: &mut Story, weir: &Weir) -> Result {
 fn close(story: &mut Story, options: &DemoOptions, cloud: Cloud) -> Result {
     let Cloud { weir, northbound, lab } = cloud;
     story.step("Where to go next");
-    story.say("rules/         the network program: what you saw is written there, not in the daemon");
-    story.say("docs/          user guide, rule language, operations");
-    story.say("make test      the same on real switches, with faults");
+    story.say("rules/weir.dl       the network program: what you saw is written there, not in the daemon");
+    story.say("docs/quickstart.md  from here to your own hypervisors");
+    story.say("make test           the same on real switches, with faults");
     if options.keep_in.is_some() {
         let stop = lab.keep()?;
         story.say("");
