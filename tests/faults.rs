@@ -196,10 +196,11 @@ fn a_hypervisor_that_is_silent_for_too_long_is_forgotten_by_the_others() -> Resu
     two.kill_vswitchd()?;
     two.kill_ovsdb()?;
     wait_forgotten(&cloud, two, &[one])?;
+    let logged = cloud.weir.log()?.len();
     // It comes back and is as good as new.
     two.start_ovsdb()?;
     two.start_vswitchd()?;
-    cloud.wait_joined(two)?;
+    cloud.weir.wait_log(logged, "switch in step chassis=hv2 ")?;
     cloud.wait_up("blue2")?;
     cloud.sync()?;
     stays.reaches(goes, "welcome back")?;

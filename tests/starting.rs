@@ -93,6 +93,19 @@ fn an_older_northbound_schema_without_a_table_is_served() -> Result {
 }
 
 #[test]
+fn a_northbound_without_a_table_the_rules_read_is_named_and_tried_again() -> Result {
+    let lab = Lab::start(0)?;
+    let northbound = lab.northbound_without(&["Logical_Switch_Port"])?;
+    let weir = Weir::start(&lab, options(&rules(), northbound.remote()))?;
+    // The first thing it misses is the column that would refer to those rows.
+    let complaint = "has no column `ports`";
+    weir.wait_log(0, complaint)?;
+    let logged = weir.log()?.len();
+    weir.wait_log(logged, complaint)?;
+    weir.check_alive()
+}
+
+#[test]
 fn it_ends_when_asked_to_and_takes_its_sockets_along() -> Result {
     let lab = Lab::start(0)?;
     let northbound = lab.northbound()?;

@@ -51,10 +51,10 @@ impl Cloud {
         Ok(cloud)
     }
 
-    /// Waits until Weir has provisioned `hypervisor` and its switch has called back.
+    /// Waits until Weir has provisioned `hypervisor`, and its switch has called back and has its flows.
     pub fn wait_joined(&self, hypervisor: &Hypervisor) -> Result {
         self.explain(hypervisor.wait_br_int())?;
-        self.explain(hypervisor.wait_controlled())
+        self.weir.wait_in_step(hypervisor.name()).map(drop)
     }
 
     /// Waits until the database of `hypervisor` is connected to Weir.

@@ -151,19 +151,6 @@ impl Hypervisor {
         })
     }
 
-    /// Waits until br-int has a controller and is connected to it.
-    pub fn wait_controlled(&self) -> Result {
-        wait_for(PATIENCE, &format!("br-int of {} to be connected to its controller", self.name), || {
-            let columns = "--columns=target,is_connected,status";
-            let connected = self.vsctl(["--bare", "--columns=is_connected", "list", "controller"])?;
-            if connected.split_whitespace().any(|state| state == "true") {
-                return Ok(Ok(()));
-            }
-            let controllers = self.vsctl([columns, "list", "controller"])?;
-            Ok(Err(format!("controllers: {}", controllers.split_whitespace().collect::<Vec<_>>().join(" "))))
-        })
-    }
-
     /// A virtual machine's card appears, as libvirt makes it appear: `iface_id` names the logical port.
     /// Waits for br-int first.
     pub fn plug(&self, interface: &str, iface_id: &str, mac: Mac) -> Result<Port> {

@@ -3,6 +3,7 @@
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ports::ReservedPort;
@@ -32,6 +33,8 @@ pub struct Weir {
     openflow_port: ReservedPort,
     reaper: Reaper,
     process: Mutex<Option<Daemon>>,
+    /// Length of the log when the process now running was started.
+    started_at: AtomicUsize,
 }
 
 impl Weir {
@@ -53,6 +56,7 @@ impl Weir {
             openflow_port: ReservedPort::reserve()?,
             reaper: lab.reaper().clone(),
             process: Mutex::new(None),
+            started_at: AtomicUsize::new(0),
         })
     }
 
@@ -117,6 +121,8 @@ impl Weir {
         let control = self.control();
         // Left by a daemon that was killed: connecting to it must not pass for an answer.
         let _ = std::fs::remove_file(&control);
+        let length = if self.log_file().exists() { self.log()?.len() } else { 0 };
+        self.started_at.store(length, Ordering::Relaxed);
         let mut daemon = Daemon::spawn("weir", self.command(), &self.log_file(), &self.reaper)?;
         daemon.wait_ready("listen on its control socket", || UnixStream::connect(&control).is_ok())?;
         *slot = Some(daemon);
@@ -153,6 +159,15 @@ impl Weir {
             let found = log.get(since..).and_then(|new| new.lines().find(|line| line.contains(text)));
             Ok(found.map(str::to_owned).ok_or_else(|| format!("end of its log:\n{}", self.log_tail())))
         })
+    }
+
+    /// Waits until it says, for the first time since it was started, that the switch of the hypervisor named
+    /// `chassis` has exactly the flows it should have.
+    ///
+    /// The switch says so too, as `is_connected` of its controller row, but updates that every five seconds only.
+    pub fn wait_in_step(&self, chassis: &str) -> Result<String> {
+        let since = self.started_at.load(Ordering::Relaxed);
+        self.wait_log(since, &format!("switch in step chassis={chassis} "))
     }
 
     /// Its process id while it runs.
