@@ -1,7 +1,7 @@
 //! What must hold for any bytes: nothing panics, and what was decoded encodes to bytes that
 //! decode and encode to themselves. Shared by the fuzz targets and by `tests/corpus.rs`.
 
-use openflow::{Action, Frame, Framer, HEADER_LEN, Match, Message};
+use openflow::{Action, Flow, Frame, Framer, HEADER_LEN, Match, Message};
 
 /// Bytes as they come from a peer.
 pub(crate) fn stream(data: &[u8]) {
@@ -49,6 +49,18 @@ pub(crate) fn actions(data: &[u8]) {
     Action::encode_list(&decoded, &mut encoded);
     assert_eq!(Action::decode_list(&encoded).as_ref(), Ok(&decoded));
     let _: Vec<String> = decoded.iter().map(Action::to_string).collect();
+}
+
+/// The text of a flow: what was read prints as text that reads and prints as itself.
+pub(crate) fn text(data: &[u8]) {
+    let Some(flow) = std::str::from_utf8(data).ok().and_then(|text| text.parse::<Flow>().ok()) else {
+        return;
+    };
+    let printed = flow.to_string();
+    match printed.parse::<Flow>() {
+        Ok(again) => assert_eq!(again.to_string(), printed),
+        Err(error) => panic!("own text not understood: {printed}: {error}"),
+    }
 }
 
 fn check_body(message_type: u8, body: &[u8]) {

@@ -31,6 +31,7 @@ mod monitor;
 mod multipart;
 mod nicira;
 mod packet;
+mod parse;
 mod port;
 mod stats;
 mod wire;
@@ -59,6 +60,7 @@ pub use multipart::{
 };
 pub use nicira::{CtFlush, CtTuple, PacketInFormat, TlvMapping, TlvTable, TlvTableCommand, TlvTableMod};
 pub use packet::{FlowRemoved, FlowRemovedReason, PacketIn, PacketOut};
+pub use parse::{ParseError, ParseErrorKind};
 pub use port::{Port, PortNo, PortStatus, PortStatusReason};
 pub use stats::FlowStats;
 

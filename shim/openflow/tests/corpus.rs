@@ -21,12 +21,13 @@ struct Target {
     seeds: fn() -> Vec<(String, Vec<u8>)>,
 }
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 6] = [
     Target { name: "stream", law: laws::stream, seeds: stream_seeds },
     Target { name: "message", law: laws::message, seeds: message_seeds },
     Target { name: "match", law: laws::matching, seeds: match_seeds },
     Target { name: "actions", law: laws::actions, seeds: action_seeds },
     Target { name: "packet_in", law: laws::packet_in, seeds: packet_in_seeds },
+    Target { name: "text", law: laws::text, seeds: text_seeds },
 ];
 
 fn stream_seeds() -> Vec<(String, Vec<u8>)> {
@@ -64,6 +65,11 @@ fn action_seeds() -> Vec<(String, Vec<u8>)> {
 fn packet_in_seeds() -> Vec<(String, Vec<u8>)> {
     let bytes = Message::PacketIn(samples::packet_in()).to_bytes(1).unwrap();
     vec![("sample".to_owned(), bytes[HEADER_LEN + 8..].to_vec())]
+}
+
+fn text_seeds() -> Vec<(String, Vec<u8>)> {
+    let seed = |(n, flow): (usize, Flow)| (format!("{n:03}"), flow.to_string().into_bytes());
+    samples::flows().into_iter().step_by(9).enumerate().map(seed).collect()
 }
 
 fn corpus_dir(target: &Target) -> PathBuf {

@@ -10,4 +10,6 @@ mod text;
 pub(crate) use header::{Dialect, MaskFollows, OxmHeader, put_header, take_header};
 pub use id::{Field, UnknownField};
 pub use spec::{Access, FieldSpec, Format, Masking, OxmId, Prerequisite};
-pub(crate) use text::{ct_state_name, flags, format_value, hex, number, tun_flag_name};
+pub(crate) use text::{
+    FlagNames, ct_state_name, flags, format_value, hex, number, tcp_flag_name, tun_flag_name,
+};
