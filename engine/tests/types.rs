@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use weir_engine::compile::{compile, compile_text};
 use weir_engine::diagnostics::render;
-use weir_engine::ir::Program;
+use weir_engine::ir::{Program, Rule};
 use weir_engine::stdlib::BUILTIN_MODULES;
 
 fn folder(name: &str) -> PathBuf {
@@ -26,7 +26,8 @@ fn cases(name: &str) -> Vec<PathBuf> {
 /// What belongs to the program itself: the library's functions are in the text of those that call them.
 fn own(program: &Program) -> String {
     let mut text = String::new();
-    for relation in &program.relations {
+    let library = |name: &str| name.starts_with("ddlog_std::");
+    for relation in program.relations.iter().filter(|r| !library(&r.name)) {
         writeln!(text, "{}", program.print(relation)).unwrap();
     }
     for index in &program.indexes {
@@ -35,7 +36,8 @@ fn own(program: &Program) -> String {
     for function in program.functions.iter().filter(|f| !f.name.contains("::")) {
         writeln!(text, "{}", program.print(function)).unwrap();
     }
-    for rule in &program.rules {
+    let of_library = |rule: &&Rule| library(&program.relations[rule.head.relation.0 as usize].name);
+    for rule in program.rules.iter().filter(|r| !of_library(r)) {
         writeln!(text, "{}", program.print(rule)).unwrap();
     }
     text
