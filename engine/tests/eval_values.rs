@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use num_bigint::BigInt;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use weir_engine::command::Record;
+use weir_engine::command::{Command, CommandParser, Record, Update};
 use weir_engine::compile::compile_text;
 use weir_engine::ir::{Program, Type, TypeId, TypeTable};
 use weir_engine::value::{
@@ -431,4 +431,52 @@ fn a_rust_type_that_does_not_fit_says_where() {
     .unwrap_err();
     assert_eq!(error.path, ".number");
     assert!(error.message.contains("70000"), "{error}");
+}
+
+#[test]
+fn modifying_reaches_into_structs_maps_and_sets() {
+    let text = "
+        typedef Rule = Rule { name: string, hits: bit<32> }
+        input relation Chain(id: u32, first: Rule, rules: Map<u32, Map<string, Rule>>, tags: Set<string>, list: Vec<u32>)
+    ";
+    let program = compile_text("types.dl", text, &[]).map_err(|(_, diagnostics)| diagnostics).unwrap().0;
+    let ty = program.relations[0].record;
+    let old = record(
+        r#"Chain{7, Rule{"r", 1}, [(1, [("a", Rule{"x", 1}), ("b", Rule{"y", 2})]), (2, [])], ["red", "blue"], [1, 2]}"#,
+    );
+    let old = from_record(&program.types, ty, &old).unwrap();
+    // The second pair reaches through two maps into a field; `()` removes; a known element leaves the set.
+    let cases = [
+        (r#"Chain{.first = Rule{.hits = 5}}"#, ".first", r#"Rule{.name = "r", .hits = 5}"#),
+        (
+            r#"Chain{.rules = [(1, [("b", Rule{.hits = 9}), ("a", ())]), (3, [("c", Rule{"z", 0})])]}"#,
+            ".rules",
+            r#"[(1, [("b", Rule{.name = "y", .hits = 9})]), (2, []), (3, [("c", Rule{.name = "z", .hits = 0})])]"#,
+        ),
+        (r#"Chain{.tags = ["red", "green"]}"#, ".tags", r#"["blue", "green"]"#),
+        (r#"Chain{.list = [3]}"#, ".list", "[3]"),
+        (
+            r#"Chain{.rules = [(2, @json"{\"d\": {\"name\": \"j\", \"hits\": 4}}")]}"#,
+            ".rules",
+            r#"[(1, [("a", Rule{.name = "x", .hits = 1}), ("b", Rule{.name = "y", .hits = 2})]), (2, [("d", Rule{.name = "j", .hits = 4})])]"#,
+        ),
+    ];
+    for (changes, field, expected) in cases {
+        let new = modify_by_record(&program.types, ty, &old, &record(changes)).unwrap();
+        assert_eq!(new.field(&field[1..]).unwrap().to_string(), expected, "{changes}");
+        assert_eq!(new.field("id"), Some(&Value::Int(7)), "{changes}");
+    }
+    let absent = record(r#"Chain{.rules = [(9, ())]}"#);
+    let error = modify_by_record(&program.types, ty, &old, &absent).unwrap_err();
+    assert_eq!(error.path, ".rules[0].1");
+}
+
+/// A record as the command language writes it.
+fn record(text: &str) -> Record {
+    let mut parser = CommandParser::new();
+    parser.feed(&format!("insert R[{text}];"));
+    match parser.next_command().unwrap() {
+        Some(Command::Update { update: Update::Insert { record, .. }, .. }) => record,
+        other => panic!("{other:?}"),
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::command::Record;
 use crate::ir::RelationId;
 use crate::value::Value;
 
@@ -37,14 +38,14 @@ pub enum Update {
         /// The key.
         key: Value,
     },
-    /// Replaces some fields of the record with that primary key. An error if there is none.
+    /// Changes parts of the record with that primary key. An error if there is none.
     Modify {
         /// An input relation with a primary key.
         relation: RelationId,
         /// The key.
         key: Value,
-        /// A struct with only the fields to replace.
-        fields: Value,
+        /// What is to change: see [`crate::value::modify_by_record`].
+        changes: Record,
     },
     /// Removes every record.
     Clear {

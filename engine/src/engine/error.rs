@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ir::RuleId;
 use crate::source::Span;
-use crate::value::{EncodeError, Value};
+use crate::value::{EncodeError, RecordError, Value};
 
 /// Why a transaction failed. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -19,6 +19,14 @@ pub enum CommitError {
         relation: Arc<str>,
         /// What does not fit.
         error: EncodeError,
+    },
+    /// What is to be changed of a record does not fit its type.
+    #[error("{relation}: {error}")]
+    Record {
+        /// The relation.
+        relation: Arc<str>,
+        /// What does not fit.
+        error: RecordError,
     },
     /// Keys are only known for relations that declare one.
     #[error("`{0}` has no primary key")]

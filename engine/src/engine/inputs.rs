@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::commit::Update;
 use super::error::CommitError;
+use crate::command::Record;
 use crate::dataflow::code::Code;
 use crate::dataflow::contents::Finder;
 use crate::dataflow::host::{Delta, Host};
@@ -14,7 +15,9 @@ use crate::dataflow::index::{Epoch, Weight};
 use crate::eval::{Machine, Trap};
 use crate::ir::{Program, Relation, RelationId, RelationRole, RelationSemantics, TypeId};
 use crate::plan::Plan;
-use crate::value::{EncodeError, Interner, Row, Value, Word, decode_record, encode, encode_record};
+use crate::value::{
+    EncodeError, Interner, Row, Value, Word, decode_record, encode, encode_record, modify_by_record,
+};
 
 /// The input relations' keys.
 pub(super) struct Inputs {
@@ -223,12 +226,12 @@ impl Change<'_> {
                     return Err(Refusal::Error(CommitError::KeyAbsent { relation: relation(), key }));
                 }
             }
-            Update::Modify { key, fields, .. } => {
+            Update::Modify { key, changes, .. } => {
                 let word = self.key(&key)?;
                 let Some(before) = keyed.now(word).clone() else {
                     return Err(Refusal::Error(CommitError::KeyAbsent { relation: relation(), key }));
                 };
-                let after = self.with_fields(&before, &fields)?;
+                let after = self.changed(&before, &changes)?;
                 let moved = self.key_of(&after)?;
                 if moved != word {
                     if keyed.now(moved).is_some() {
@@ -296,28 +299,14 @@ impl Change<'_> {
         encode(self.interner, &self.inputs.program.types, ty, key).map_err(|error| self.type_error(error))
     }
 
-    /// The row with some fields replaced.
-    fn with_fields(&self, row: &Row, fields: &Value) -> Result<Row, Refusal> {
+    /// The row with some parts changed.
+    fn changed(&self, row: &Row, changes: &Record) -> Result<Row, Refusal> {
         let types = &self.inputs.program.types;
-        let mut whole = decode_record(self.interner, types, self.relation.record, row);
-        match (&mut whole, fields) {
-            (Value::Struct { fields: all, .. }, Value::Struct { fields: new, .. }) => {
-                for (name, value) in new {
-                    match all.iter_mut().find(|(field, _)| field == name) {
-                        Some((_, slot)) => *slot = value.clone(),
-                        None => {
-                            return Err(self.type_error(EncodeError {
-                                path: format!(".{name}"),
-                                expected: format!("a field of {}", self.relation.name),
-                                found: "no such field".into(),
-                            }));
-                        }
-                    }
-                }
-            }
-            _ => whole = fields.clone(),
-        }
-        self.row(&whole)
+        let before = self.record(row);
+        let after = modify_by_record(types, self.relation.record, &before, changes).map_err(|error| {
+            Refusal::Error(CommitError::Record { relation: self.relation.name.clone(), error })
+        })?;
+        self.row(&after)
     }
 
     fn type_error(&self, error: EncodeError) -> Refusal {

@@ -7,7 +7,8 @@ use num_traits::ToPrimitive;
 use super::shape::is_text;
 use super::type_name::type_name;
 use super::{Value, default_value};
-use crate::command::Record;
+use crate::command::{Record, TextSource};
+use crate::eval::builtins::json::from_json;
 use crate::ir::{Field, Type, TypeId, TypeTable, Union, Variant};
 
 /// A record is not a value of the type it is meant to have.
@@ -66,11 +67,22 @@ pub enum RecordErrorKind {
         /// The field.
         field: String,
     },
-    /// The value is elsewhere, in a file or another notation, and must be fetched first.
+    /// No such notation.
+    #[error("unknown notation `@{0}`: only `@json` is known")]
+    Notation(String),
+    /// The value is in a file, which must be read first.
     #[error("{record} must be read before it is a value")]
     External {
         /// The record.
         record: String,
+    },
+    /// JSON that is not a value of the type.
+    #[error("JSON for {expected}: {reason}")]
+    Json {
+        /// The type.
+        expected: String,
+        /// What is wrong with the JSON.
+        reason: String,
     },
 }
 
@@ -82,7 +94,11 @@ pub fn from_record(types: &TypeTable, ty: TypeId, record: &Record) -> Result<Val
     convert(types, ty, record, None)
 }
 
-/// The value `old` becomes where a record says otherwise: fields that are not named stay as they are.
+/// What the value `old` becomes when a record says what is to change, as the `modify` command has it.
+///
+/// Fields that are not named stay. Of a map, pairs of new keys are added, the values of known keys are changed in the
+/// same way, and `(key, ())` removes a known key. Elements that are in a set are removed from it, others are added.
+/// Anything else is replaced.
 pub fn modify_by_record(
     types: &TypeTable,
     ty: TypeId,
@@ -99,8 +115,17 @@ fn convert(
     old: Option<&Value>,
 ) -> Result<Value, RecordError> {
     let mismatch = || error(mismatch(types, ty, record));
-    if let Record::File(_) | Record::Serialized { .. } = record {
-        return Err(error(RecordErrorKind::External { record: record.to_string() }));
+    match record {
+        Record::Serialized { format, text: TextSource::Inline(text) } if format == "json" => {
+            return json(types, ty, text);
+        }
+        Record::Serialized { format, .. } if format != "json" => {
+            return Err(error(RecordErrorKind::Notation(format.clone())));
+        }
+        Record::File(_) | Record::Serialized { .. } => {
+            return Err(error(RecordErrorKind::External { record: record.to_string() }));
+        }
+        _ => {}
     }
     match (types.ty(ty), record) {
         (Type::Ref(inner) | Type::Intern(inner), _) => convert(types, *inner, record, old),
@@ -130,12 +155,16 @@ fn convert(
             parts.iter().zip(records).enumerate().map(part).collect::<Result<_, _>>().map(Value::Tuple)
         }
         (Type::Vec(item), Record::Array(records)) => items(types, *item, records).map(Value::Vec),
-        (Type::Set(item), Record::Array(records)) => items(types, *item, records).map(Value::Set),
+        (Type::Set(item), Record::Array(records)) => {
+            items(types, *item, records).map(|items| set(items, old))
+        }
         (Type::Map(key, value), Record::Array(records)) => {
-            pairs(types, *key, *value, records).map(Value::Map)
+            pairs(types, *key, *value, records, old).map(Value::Map)
         }
         (Type::Opaque(name, args), Record::Array(records)) => match (&**name, args.as_slice()) {
-            ("tinyset::Set64" | "hashset::HashSet", [item]) => items(types, *item, records).map(Value::Set),
+            ("tinyset::Set64" | "hashset::HashSet", [item]) => {
+                items(types, *item, records).map(|items| set(items, old))
+            }
             _ => Err(mismatch()),
         },
         (Type::Union(union), Record::Positional(ctor, records)) => {
@@ -147,18 +176,16 @@ fn convert(
                     found: records.len(),
                 }));
             }
+            let old = same_variant(variant, old);
             let fields = variant.fields.iter().zip(records).map(|(field, record)| {
-                let value = convert(types, field.ty, record, None);
+                let value = convert(types, field.ty, record, field_of(old, field));
                 Ok((field.name.clone(), value.map_err(|error| error.inside(&format!(".{}", field.name)))?))
             });
             Ok(Value::Struct { ctor: variant.name.clone(), fields: fields.collect::<Result<_, _>>()? })
         }
         (Type::Union(union), Record::Named(ctor, records)) => {
             let variant = variant(types, ty, types.union(*union), ctor)?;
-            let old = match old {
-                Some(Value::Struct { ctor, fields }) if *ctor == variant.name => Some(fields.as_slice()),
-                _ => None,
-            };
+            let old = same_variant(variant, old);
             let fields = named_fields(types, variant, records, old)?;
             Ok(Value::Struct { ctor: variant.name.clone(), fields })
         }
@@ -218,8 +245,7 @@ fn named_fields(
         .fields
         .iter()
         .map(|field| {
-            let old = old.and_then(|old| old.iter().find(|(name, _)| *name == field.name));
-            let old = old.map(|(_, value)| value);
+            let old = field_of(old, field);
             let value = match records.iter().find(|(name, _)| is_called(field, name)) {
                 Some((_, record)) => convert(types, field.ty, record, old)
                     .map_err(|error| error.inside(&format!(".{}", field.name)))?,
@@ -240,13 +266,20 @@ fn items(types: &TypeTable, item: TypeId, records: &[Record]) -> Result<Vec<Valu
     records.iter().enumerate().map(convert_item).collect()
 }
 
+/// The pairs of records, or what they make of the old ones.
 fn pairs(
     types: &TypeTable,
     key: TypeId,
     value: TypeId,
     records: &[Record],
+    old: Option<&Value>,
 ) -> Result<Vec<(Value, Value)>, RecordError> {
-    let convert_pair = |(i, record): (usize, &Record)| {
+    let is_change = matches!(old, Some(Value::Map(_)));
+    let mut pairs = match old {
+        Some(Value::Map(pairs)) => pairs.clone(),
+        _ => Vec::with_capacity(records.len()),
+    };
+    for (i, record) in records.iter().enumerate() {
         let at = |error: RecordError, step: &str| error.inside(&format!("[{i}]{step}"));
         let Record::Tuple(pair) = record else {
             return Err(at(error(mismatch_pair(types, key, value, record)), ""));
@@ -254,11 +287,45 @@ fn pairs(
         let [key_record, value_record] = pair.as_slice() else {
             return Err(at(error(mismatch_pair(types, key, value, record)), ""));
         };
-        let key = convert(types, key, key_record, None).map_err(|error| at(error, ".0"))?;
-        let value = convert(types, value, value_record, None).map_err(|error| at(error, ".1"))?;
-        Ok((key, value))
-    };
-    records.iter().enumerate().map(convert_pair).collect()
+        let new_key = convert(types, key, key_record, None).map_err(|error| at(error, ".0"))?;
+        let new_value =
+            |old: Option<&Value>| convert(types, value, value_record, old).map_err(|error| at(error, ".1"));
+        let known = if is_change { pairs.iter().position(|(key, _)| *key == new_key) } else { None };
+        match (known, value_record) {
+            (None, _) => pairs.push((new_key, new_value(None)?)),
+            (Some(known), Record::Tuple(nothing)) if nothing.is_empty() => drop(pairs.remove(known)),
+            (Some(known), _) => pairs[known].1 = new_value(Some(&pairs[known].1))?,
+        }
+    }
+    Ok(pairs)
+}
+
+/// A set of the elements, or what they make of an old set: those it has leave it, others join it.
+fn set(items: Vec<Value>, old: Option<&Value>) -> Value {
+    let Some(Value::Set(old)) = old else { return Value::Set(items) };
+    let kept = old.iter().filter(|item| !items.contains(item)).cloned();
+    let new = items.iter().filter(|item| !old.contains(item)).cloned();
+    Value::Set(kept.chain(new).collect())
+}
+
+/// The fields of a value if it is of that constructor.
+fn same_variant<'v>(variant: &Variant, old: Option<&'v Value>) -> Option<&'v [(Arc<str>, Value)]> {
+    match old {
+        Some(Value::Struct { ctor, fields }) if *ctor == variant.name => Some(fields),
+        _ => None,
+    }
+}
+
+fn field_of<'v>(fields: Option<&'v [(Arc<str>, Value)]>, field: &Field) -> Option<&'v Value> {
+    fields?.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value)
+}
+
+fn json(types: &TypeTable, ty: TypeId, text: &str) -> Result<Value, RecordError> {
+    let json = serde_json::from_str(text).map_err(|error| error.to_string());
+    json.and_then(|json| from_json(types, ty, &json)).map_err(|reason| {
+        let expected = type_name(types, ty);
+        error(RecordErrorKind::Json { expected, reason })
+    })
 }
 
 fn mismatch_pair(types: &TypeTable, key: TypeId, value: TypeId, record: &Record) -> RecordErrorKind {

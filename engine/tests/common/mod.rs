@@ -132,7 +132,7 @@ impl Shell {
             command::Update::Delete { record, .. } => Update::Delete { relation, record: value(record) },
             command::Update::DeleteKey { key, .. } => Update::DeleteKey { relation, key: value(key) },
             command::Update::Modify { key, changes, .. } => {
-                Update::Modify { relation, key: value(key), fields: value(changes) }
+                Update::Modify { relation, key: value(key), changes }
             }
         }
     }

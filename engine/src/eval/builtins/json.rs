@@ -157,7 +157,8 @@ fn write_union(
     Ok(())
 }
 
-fn from_json(types: &TypeTable, ty: TypeId, json: &Json) -> Result<Value, String> {
+/// The value of a type that JSON stands for.
+pub(crate) fn from_json(types: &TypeTable, ty: TypeId, json: &Json) -> Result<Value, String> {
     let wrong = |expected: &str| Err(format!("invalid type: {}, expected {expected}", kind(json)));
     match (types.ty(types.strip(ty)), json) {
         (Type::Bool, Json::Bool(value)) => Ok(Value::Bool(*value)),
