@@ -49,7 +49,11 @@ pub fn converse<W: Write>(
                     continue;
                 }
                 Ok(Said::Nothing) => break,
-                Err(error) => error.to_string(),
+                Err(error) => match shell.mode() {
+                    Mode::Script => error.to_string(),
+                    // The line is before their eyes.
+                    Mode::Person => format!("{} at column {}", error.kind, error.column),
+                },
             };
             match shell.mode() {
                 Mode::Script => {

@@ -76,7 +76,7 @@ impl<W: Write> Shell<W> {
                 let updates = self.transaction.take().ok_or(ShellError::NoTransaction)?;
                 let commit = self.engine.commit(updates)?;
                 if dump_changes {
-                    show::changes(&mut self.out, &commit)?;
+                    self.show_changes(&commit)?;
                 }
             }
             Command::Rollback => drop(self.transaction.take().ok_or(ShellError::NoTransaction)?),
@@ -162,11 +162,18 @@ impl<W: Write> Shell<W> {
         match &mut self.transaction {
             Some(transaction) => transaction.append(&mut updates),
             None => {
-                let commit: Commit = self.engine.commit(updates)?;
-                show::changes(&mut self.out, &commit)?;
+                let commit = self.engine.commit(updates)?;
+                self.show_changes(&commit)?;
             }
         }
         Ok(())
+    }
+
+    fn show_changes(&mut self, commit: &Commit) -> io::Result<()> {
+        if self.mode == Mode::Person && commit.deltas.is_empty() {
+            writeln!(self.out, "done; no output relation has changed")?;
+        }
+        show::changes(&mut self.out, commit)
     }
 
     fn dump_all(&mut self) -> Result<(), ShellError> {

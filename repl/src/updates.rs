@@ -1,7 +1,5 @@
 //! Changes as commands name them, turned into typed ones.
 
-use std::sync::Arc;
-
 use weir_engine::command::{Record, Update as Change};
 use weir_engine::engine::Update;
 use weir_engine::ir::{Program, Relation, RelationId, RelationRole, RelationSemantics, TypeId};
@@ -28,8 +26,7 @@ pub(crate) fn update(program: &Program, change: Change) -> Result<Update, ShellE
         Change::Delete { record: old, .. } => Update::Delete { relation, record: record(old)? },
         Change::DeleteKey { key: old, .. } => Update::DeleteKey { relation, key: key(old)? },
         Change::Modify { key: old, changes, .. } => {
-            let key = key(old)?;
-            Update::Modify { relation, key, fields: partial(program, declared, changes)? }
+            Update::Modify { relation, key: key(old)?, changes: resolve(changes)? }
         }
     })
 }
@@ -74,27 +71,4 @@ fn input<'p>(program: &'p Program, name: &str) -> Result<(RelationId, &'p Relati
 fn value(program: &Program, place: &str, ty: TypeId, record: Record) -> Result<Value, ShellError> {
     from_record(&program.types, ty, &resolve(record)?)
         .map_err(|error| ShellError::Record { place: place.to_owned(), error })
-}
-
-/// A struct with only the fields that are named.
-fn partial(program: &Program, relation: &Relation, changes: Record) -> Result<Value, ShellError> {
-    let known = program.types.struct_fields(relation.record).unwrap_or_default();
-    let (constructor, named) = match changes {
-        Record::Named(constructor, named) if !named.is_empty() => (constructor, named),
-        whole => return value(program, &relation.name, relation.record, whole),
-    };
-    let mut fields = Vec::with_capacity(named.len());
-    for (name, record) in named {
-        let called = |name: &str| {
-            known.iter().find(|field| *field.name == *name || field.original.as_deref() == Some(name))
-        };
-        let Some(field) = called(&name) else {
-            // The error says what is not there.
-            let unknown = Record::Named(constructor, vec![(name, record)]);
-            return value(program, &relation.name, relation.record, unknown);
-        };
-        let new = value(program, &format!("{}.{name}", relation.name), field.ty, record)?;
-        fields.push((Arc::clone(&field.name), new));
-    }
-    Ok(Value::Struct { ctor: constructor.as_str().into(), fields })
 }

@@ -55,9 +55,9 @@ pub fn run(socket: &Path) -> Result<ExitCode, RemoteError> {
         Some(mut printer) => {
             eprintln!("connected to {}: `help;` tells what can be asked", socket.display());
             // Who no longer looks is told nothing.
-            session.show_commits(move |text| drop(printer.print(text)));
+            session.show_commits(mode, move |text| drop(printer.print(text)));
         }
-        None => session.show_commits(|text| print_at_once(&text)),
+        None => session.show_commits(mode, |text| print_at_once(&text)),
     }
     match session.converse(&mut lines, mode, &mut io::stdout(), &mut io::stderr()) {
         // Whoever read the output has seen enough.

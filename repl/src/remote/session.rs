@@ -50,9 +50,10 @@ impl Session {
         &self.relations
     }
 
-    /// Says how watched commits are printed, from another thread. To be called once, before anything is watched.
-    pub fn show_commits(&mut self, show: impl FnMut(String) + Send + 'static) {
-        self.connection.show_with(show);
+    /// Says how watched commits are printed, from another thread. To be called once, before anything is watched. A
+    /// person is also told at once when the daemon ends.
+    pub fn show_commits(&mut self, mode: Mode, show: impl FnMut(String) + Send + 'static) {
+        self.connection.show_with(mode, show);
     }
 
     /// Reads commands until the input or an `exit` ends them. Errors go to `complaints`; the first one ends a script.
@@ -94,6 +95,7 @@ impl Session {
         }
         if self.watching && mode == Mode::Script {
             self.connection.outlast();
+            return Err(RemoteError::Ended);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,0 +1,105 @@
+//! The shell as a person has it: errors do not end it, and a single update is a transaction.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{printed, start};
+use expect_test::{Expect, expect};
+use weir_repl::Mode;
+
+const PROGRAM: &str = "
+typedef Color = Red | Mixed{parts: Vec<Color>}
+input relation Edge(from: string, to: string)
+input relation Node(name: string, color: Color) primary key (n) n.name
+input stream Tick[bit<8>]
+relation Step(from: string, to: string)
+output relation Path(from: string, to: string)
+index from_node(from: string, to: string) on Path(from, to)
+Step(a, b) :- Edge(a, b).
+Path(a, b) :- Step(a, b).
+Path(a, c) :- Path(a, b), Step(b, c).
+";
+
+/// What a person sees: output and complaints.
+fn check(commands: &str, expected_out: Expect, expected_err: Expect) {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("program.dl");
+    std::fs::write(&program, PROGRAM).unwrap();
+    let (out, err) = printed(start(&program), Mode::Person, commands);
+    expected_out.assert_eq(&out);
+    expected_err.assert_eq(&err);
+}
+
+#[test]
+fn an_update_by_itself_is_committed_and_shown() {
+    check(
+        "insert Edge(\"a\", \"b\"), insert Edge(\"b\", \"c\");\nclear Edge;\n",
+        expect![[r#"
+            Path:
+            Path{.from = "a", .to = "b"}: +1
+            Path{.from = "a", .to = "c"}: +1
+            Path{.from = "b", .to = "c"}: +1
+            Path:
+            Path{.from = "a", .to = "b"}: -1
+            Path{.from = "a", .to = "c"}: -1
+            Path{.from = "b", .to = "c"}: -1
+        "#]],
+        expect![[""]],
+    );
+}
+
+#[test]
+fn after_an_error_the_rest_of_the_line_is_dropped_and_the_next_is_read() {
+    check(
+        "insert Edge(\"a\", 1); insert Edge(\"x\", \"y\");\ninsrt;\ninsert Edge(\"a\", \"b\");\ndump Nothing;\n",
+        expect![[r#"
+            Path:
+            Path{.from = "a", .to = "b"}: +1
+        "#]],
+        expect![[r#"
+            Error: Edge: at .to: expected string, found 1
+            Error: unknown command `insrt` at column 1
+            Error: Unknown relation Nothing
+        "#]],
+    );
+}
+
+#[test]
+fn a_refused_transaction_leaves_nothing_behind() {
+    check(
+        "insert Node(\"a\", Red);\nstart;\ninsert Edge(\"a\", \"b\");\ninsert Node(\"a\", Mixed{[Red]});\ncommit;\n\
+         dump Path;\ndump Node;\ncommit;\n",
+        expect![[r#"
+            done; no output relation has changed
+            Node{.name = "a", .color = Red{}}
+        "#]],
+        expect![[r#"
+            Error: Node: a record with the key of Node{.name = "a", .color = Mixed{.parts = [Red{}]}} exists; the transaction is rolled back
+            Error: no transaction in progress
+        "#]],
+    );
+}
+
+#[test]
+fn every_relation_can_be_looked_at() {
+    check(
+        "insert Edge(\"a\", \"b\");\ndump Edge;\ndump Step;\nquery_index from_node(\"a\", \"b\");\ndump;\nrelations;\n",
+        expect![[r#"
+            Path:
+            Path{.from = "a", .to = "b"}: +1
+            Edge{.from = "a", .to = "b"}
+            Step{.from = "a", .to = "b"}
+            Path{.from = "a", .to = "b"}
+            Path:
+            Path{.from = "a", .to = "b"}
+
+            input relation Edge(from: string, to: string)
+            input relation Node(name: string, color: Color)
+            input stream Tick[bit<8>]
+            relation Step(from: string, to: string)
+            output relation Path(from: string, to: string)
+            index from_node(from: string, to: string) on Path
+        "#]],
+        expect![[""]],
+    );
+}
