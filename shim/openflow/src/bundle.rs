@@ -24,15 +24,22 @@ pub struct BundleControl {
 
 /// What a [`BundleControl`] does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum BundleControlKind {
+    /// Begin it.
     OpenRequest,
+    /// It has begun.
     OpenReply,
+    /// Take no more messages; a commit does this too.
     CloseRequest,
+    /// It takes no more messages.
     CloseReply,
+    /// Make its messages take effect.
     CommitRequest,
+    /// They have taken effect.
     CommitReply,
+    /// Forget it.
     DiscardRequest,
+    /// It is forgotten.
     DiscardReply,
 }
 

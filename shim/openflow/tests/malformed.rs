@@ -196,6 +196,8 @@ fn what_is_not_known_is_kept() {
     let matching = Match::from_tlvs(&hex("8000fe02 0001 00010004 00000005")).unwrap();
     assert_eq!(matching.exact(Field::REG0), Some(5));
     assert_eq!(matching.as_bytes(), hex("00010004 00000005 8000fe02 0001"));
+    assert_eq!(matching.unknown_tlvs().collect::<Vec<_>>(), [hex("8000fe02 0001")]);
+    assert_eq!(matching.to_string(), "reg0=0x5,unknown=0x8000fe020001");
 }
 
 #[test]

@@ -72,9 +72,10 @@ impl FieldSlice {
         self.bits
     }
 
-    /// Offset and width in the 16 bits Nicira actions use; the width must be at most 64.
+    /// Offset and width in the 16 bits Nicira actions use for ports and zones. There is no way to say more
+    /// than 64 bits, and neither is that wide.
     pub(crate) fn packed(self) -> u16 {
-        self.offset << 6 | (self.bits - 1)
+        self.offset << 6 | (self.bits - 1).min(63)
     }
 }
 

@@ -7,8 +7,15 @@ use crate::field::{Field, flags, format_value, hex, tun_flag_name};
 
 impl fmt::Display for Match {
     /// `ip,reg15=0x3,metadata=0x5,nw_dst=10.0.0.0/8`; nothing for a match of every packet.
+    /// A field that is not known is shown as the bytes of its TLV.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Printer { fields: self.fields().collect(), separator: "" }.print(f)
+        let mut printer = Printer { fields: self.fields().collect(), separator: "" };
+        printer.print(f)?;
+        self.unknown_tlvs().try_for_each(|tlv| {
+            printer.begin(f)?;
+            f.write_str("unknown=")?;
+            hex(f, tlv)
+        })
     }
 }
 
@@ -107,7 +114,7 @@ const TRANSPORT: &[(&str, Field)] = &[
 ];
 
 impl Printer<'_> {
-    fn print(mut self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn print(&mut self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.list(f, BEFORE_PROTOCOL)?;
         let keyword = self.protocol();
         if let Some((word, _)) = keyword {

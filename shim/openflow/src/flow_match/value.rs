@@ -51,6 +51,21 @@ impl Match {
         Fields { reader: Reader::new(&self.tlvs, 0) }
     }
 
+    /// TLVs of fields the table does not have, header included.
+    pub fn unknown_tlvs(&self) -> impl Iterator<Item = &[u8]> {
+        let mut reader = Reader::new(&self.tlvs, 0);
+        std::iter::from_fn(move || {
+            loop {
+                let start = reader.offset();
+                let header = take_header(&mut reader).ok()?;
+                reader.skip(header.payload).ok()?;
+                if header.field().is_none() {
+                    return self.tlvs.get(start..reader.offset());
+                }
+            }
+        })
+    }
+
     /// Value and mask of `field` if it is tested; values wider than 16 bytes give their last 16.
     pub fn get(&self, field: Field) -> Option<(u128, u128)> {
         self.fields().find(|entry| entry.field == field).map(|entry| (entry.value(), entry.mask()))
