@@ -17,7 +17,7 @@ help:
 	@echo 'make demo     three hypervisors, real frames, narrated; KEEP=1 leaves it running, make demo-stop ends it'
 	@echo 'make fmt      format the source'
 	@echo 'make lint     clippy, warnings are errors'
-	@echo 'make bench    benchmarks'
+	@echo 'make bench    benchmarks: codec and engine, the rules at scale, a new port on real switches'
 	@echo 'make deps     install Open vSwitch and OVN programs that the tests run (Debian)'
 	@echo 'make clean    remove what was built'
 
@@ -84,8 +84,11 @@ demo: deps
 demo-stop:
 	@sh $${WEIR_DEMO_DIR:-$${TMPDIR:-/tmp}/weir-demo}/stop
 
-bench:
-	$(CARGO) bench --workspace --locked
+bench: deps
+	$(CARGO) build --release --workspace --bins --locked
+	$(CARGO) bench --workspace --benches --locked
+	$(TARGET)/release/rules_scale
+	$(TARGET)/release/port_latency --weir $(TARGET)/release/weir
 
 clean:
 	$(CARGO) clean
