@@ -53,12 +53,15 @@ $(TOOLS)/bin/cargo-deny:
 	  --config profile.dev.debug=false --root $(TOOLS) && rm -rf $(TOOLS)/build; fi
 
 # Every fuzz target is built and fed its committed corpus. Looking for new inputs is `cargo fuzz run`.
+# The fuzz crates are workspaces of their own, without lock files: they are lent ours, and share a target directory.
 fuzz:
 	@for manifest in $(FUZZ); do \
-	  $(CARGO) build --quiet --manifest-path $$manifest --bins; \
 	  dir=$$(dirname $$manifest); \
+	  cp Cargo.lock $$dir/Cargo.lock; \
+	  CARGO_TARGET_DIR=$(TARGET)/fuzz $(CARGO) build --quiet --manifest-path $$manifest --bins; \
+	  rm $$dir/Cargo.lock; \
 	  for target in $$(sed -n 's|^path = "fuzz_targets/\(.*\)\.rs"|\1|p' $$manifest); do \
-	    binary=$${CARGO_TARGET_DIR:-$$dir/target}/debug/$$target; corpus=$$dir/corpus/$$target; \
+	    binary=$(TARGET)/fuzz/debug/$$target; corpus=$$dir/corpus/$$target; \
 	    if [ ! -d $$corpus ]; then echo "fuzz target $$dir/$$target: built; it has no corpus"; continue; fi; \
 	    $$binary -runs=0 $$corpus >/dev/null 2>$(TARGET)/fuzz.log || { tail -n 30 $(TARGET)/fuzz.log; exit 1; }; \
 	    echo "fuzz corpus of $$dir/$$target: ok"; \
