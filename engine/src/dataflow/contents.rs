@@ -60,7 +60,7 @@ impl Host {
 
     /// An arrangement that holds every column of a collection.
     fn complete_arrangement(&self, id: CollectionId) -> Option<ArrangementId> {
-        let columns = self.plan.collection(id).columns;
+        let columns = self.plan.collection(id).columns.len();
         let complete = |projection: &Projection| match projection {
             Projection::Columns { key, value } => {
                 (0..columns).all(|column| key.contains(&column) || value.contains(&column))

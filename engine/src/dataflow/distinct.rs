@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::index::{Batch, Epoch, Index, Update, Weight, keys};
-use super::reader::AsOf;
+use super::reader::{AsOf, Reader};
 use crate::value::Row;
 
 /// Rows with how often they are derived.
@@ -49,6 +49,11 @@ impl Distinct {
         if let Some(changes) = self.changes.take() {
             self.derivations.undo(&changes, epoch);
         }
+    }
+
+    /// To look derivations up.
+    pub(crate) fn reader(&mut self) -> Reader {
+        self.derivations.reader()
     }
 
     /// The set now.

@@ -15,7 +15,7 @@ use super::index::{Epoch, Weight};
 use super::recursion::Recursion;
 use super::rule::Chain;
 use crate::eval::{Machine, Trap};
-use crate::ir::{RelationId, RuleId};
+use crate::ir::{RelationId, RuleId, TypeTable};
 use crate::plan::{CollectionId, CollectionSource, Plan, Source};
 use crate::value::Row;
 
@@ -34,7 +34,7 @@ pub(crate) struct Host {
     /// By rule; rules inside of recursive components run there.
     pub(super) chains: Vec<Option<Chain>>,
     /// By component.
-    recursions: Vec<Option<Recursion>>,
+    pub(super) recursions: Vec<Option<Recursion>>,
     delays: Vec<Delay>,
     wiring: Wiring,
     touched: Touched,
@@ -105,7 +105,12 @@ struct Touched {
 
 impl Host {
     /// Builds everything, without rows.
-    pub(crate) fn new(worker: &mut Worker, machine: &Rc<Machine>, plan: &Arc<Plan>) -> Self {
+    pub(crate) fn new(
+        worker: &mut Worker,
+        machine: &Rc<Machine>,
+        types: &TypeTable,
+        plan: &Arc<Plan>,
+    ) -> Self {
         let wiring = Wiring::new(plan);
         let ephemeral = |id: CollectionId| plan.collection(id).ephemeral;
         let recursive: Vec<bool> = {
@@ -145,7 +150,7 @@ impl Host {
                 .components
                 .iter()
                 .map(|component| {
-                    let build = || Recursion::new(worker, machine, plan, component);
+                    let build = || Recursion::new(worker, machine, types, plan, component);
                     component.is_recursive().then(build)
                 })
                 .collect(),
@@ -192,6 +197,13 @@ impl Host {
                 Err(failure)
             }
         }
+    }
+
+    /// Changes that delayed collections have not seen yet.
+    pub(super) fn waiting(
+        &self,
+    ) -> impl Iterator<Item = (CollectionId, impl Iterator<Item = &(Row, Weight)>)> {
+        self.delays.iter().map(|delay| (delay.collection, delay.waiting.iter().flatten()))
     }
 
     /// Changes that a delayed collection has not seen yet.

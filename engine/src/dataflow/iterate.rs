@@ -7,22 +7,25 @@ use differential_dataflow::VecCollection;
 use differential_dataflow::operators::arrange::TraceAgent;
 use differential_dataflow::operators::arrange::arrangement::{Arranged, arrange_core};
 use differential_dataflow::operators::iterate::Variable;
-use differential_dataflow::trace::implementations::ContainerChunker;
+use differential_dataflow::trace::TraceReader;
 use differential_dataflow::trace::implementations::merge_batcher::{MergeBatcher, vec::VecMerger};
 use differential_dataflow::trace::implementations::ord_neu::{OrdValBatch, OrdValBuilder};
 use differential_dataflow::trace::implementations::spine_fueled::Spine;
+use differential_dataflow::trace::implementations::{BatchContainer, ContainerChunker};
 use differential_dataflow::trace::rc_blanket_impls::RcBuilder;
 use smallvec::SmallVec;
 use timely::dataflow::Scope;
 use timely::dataflow::channels::pact::Exchange;
 use timely::order::Product;
+use timely::progress::frontier::AntichainRef;
 
 use super::code::Code;
+use super::columns::{Columns, Marking};
 use super::index::{Epoch, Layout, Weight};
 use super::recursion::Context;
 use super::rows::RowContainer;
 use crate::eval::Machine;
-use crate::ir::{RelationId, RuleId};
+use crate::ir::{RelationId, RuleId, TypeTable};
 use crate::plan::transform::Transform;
 use crate::plan::{ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, Source};
 use crate::value::{Row, Word};
@@ -47,10 +50,12 @@ pub(super) struct Scopes<'s> {
 pub(super) fn iterate<'s>(
     scope: Scope<'s, Epoch>,
     machine: &Rc<Machine>,
+    types: &TypeTable,
     plan: &Plan,
     component: &Component,
     outside: Scopes<'s>,
     context: &Rc<Context>,
+    kept: &mut Vec<Kept>,
 ) -> Vec<(RelationId, Rows<'s, Epoch>)> {
     scope.iterative::<u64, _, _>(|inner| {
         let mut collections: HashMap<CollectionId, Rows<'_, Round>> =
@@ -63,8 +68,16 @@ pub(super) fn iterate<'s>(
         }
         let mut derived: HashMap<RelationId, Vec<Rows<'_, Round>>> =
             outside.seeds.into_iter().map(|(id, rows)| (id, vec![rows.enter(inner)])).collect();
-        let mut builder =
-            Builder { scope: inner, machine, plan, context, collections, arranged: HashMap::new() };
+        let mut builder = Builder {
+            types,
+            kept,
+            scope: inner,
+            machine,
+            plan,
+            context,
+            collections,
+            arranged: HashMap::new(),
+        };
         for rule in &component.recursive_rules {
             let rows = builder.rule(*rule);
             derived.entry(plan.rule(*rule).head).or_default().push(rows);
@@ -75,7 +88,8 @@ pub(super) fn iterate<'s>(
                 inner,
                 derived.remove(relation).unwrap_or_default(),
             );
-            let set = distinct(rows);
+            let columns = plan.collection(CollectionId(relation.0)).columns.iter().copied();
+            let set = builder.distinct(rows, Columns::new(types, columns, []));
             if let Some(variable) = variables.remove(relation) {
                 variable.set(set.clone());
             }
@@ -85,7 +99,40 @@ pub(super) fn iterate<'s>(
     })
 }
 
+/// An arrangement inside the loop, held to see what is in use.
+pub(super) struct Kept {
+    trace: TraceAgent<PairSpine>,
+    columns: Columns,
+}
+
+impl Kept {
+    /// Rounds of transactions before this one need not be told apart any more.
+    pub(super) fn forget_before(&mut self, epoch: Epoch) {
+        let frontier = [Product::new(epoch, 0)];
+        self.trace.set_logical_compaction(AntichainRef::new(&frontier));
+        self.trace.set_physical_compaction(AntichainRef::new(&frontier));
+    }
+
+    /// Marks every value in it, also of rows that are about to be merged away.
+    pub(super) fn mark(&self, marking: &mut Marking<'_>) {
+        if self.columns.is_empty() {
+            return;
+        }
+        self.trace.map_batches(|batch| {
+            let storage = &batch.storage;
+            for at in 0..storage.keys.len() {
+                let (from, to) = storage.vals.bounds(at);
+                for value in from..to {
+                    self.columns.mark_row(marking, storage.keys.index(at), storage.vals.get_abs(value));
+                }
+            }
+        });
+    }
+}
+
 struct Builder<'b, 's> {
+    types: &'b TypeTable,
+    kept: &'b mut Vec<Kept>,
     scope: Scope<'s, Round>,
     machine: &'b Rc<Machine>,
     plan: &'b Plan,
@@ -131,10 +178,13 @@ impl<'s> Builder<'_, 's> {
                 .get(&source)
                 .map(|rows| rows.clone().flat_map(move |row| first.run(&[&row])));
         }
-        for stage in &plan.stages {
+        let columns = Columns::of_stages(self.types, plan);
+        for (stage, columns) in plan.stages.iter().zip(columns) {
             let left = match stage.left {
                 Left::Shared(arrangement) => self.arrangement(id, arrangement),
-                Left::Private | Left::Ephemeral => pairs.take().map(|pairs| arrange(pairs, "Left")),
+                Left::Private | Left::Ephemeral => {
+                    pairs.take().map(|pairs| self.arrange(pairs, "Left", columns))
+                }
             };
             let (Op::Join { right, then } | Op::Antijoin { right, then }) = &stage.op else { continue };
             let right = self.arrangement(id, *right);
@@ -181,40 +231,44 @@ impl<'s> Builder<'_, 's> {
         };
         let project = self.inside(rule, project);
         let rows = self.collections.get(&plan.collection)?.clone();
-        let arranged = arrange(rows.flat_map(move |row| project.run(&[&row])), "Arrange");
+        let types = &self.plan.collection(plan.collection).columns;
+        let columns = Columns::of_projection(self.types, types, &plan.projection);
+        let arranged = self.arrange(rows.flat_map(move |row| project.run(&[&row])), "Arrange", columns);
         self.arranged.insert(id, arranged.clone());
         Some(arranged)
+    }
+
+    fn arrange(&mut self, pairs: Pairs<'s>, name: &str, columns: Columns) -> Indexed<'s> {
+        let by_key = Exchange::new(|((key, _), _, _): &((Row, Row), Round, Weight)| {
+            use std::hash::BuildHasher;
+            rustc_hash::FxBuildHasher.hash_one(key)
+        });
+        let arranged = arrange_core::<_, _, ContainerChunker<PairUpdates>, PairBatcher, PairBuilder, PairSpine>(
+            pairs.inner,
+            by_key,
+            name,
+        );
+        self.kept.push(Kept { trace: arranged.trace.clone(), columns });
+        arranged
+    }
+
+    fn distinct(&mut self, rows: Rows<'s, Round>, columns: Columns) -> Rows<'s, Round> {
+        self.arrange(rows.map(|row| (row, Row::default())), "Derivations", columns)
+            .reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
+                "Distinct",
+                |_, count, output| {
+                    if count.iter().any(|(_, count)| *count > 0) {
+                        output.push((Row::default(), 1));
+                    }
+                },
+                push_updates,
+            )
+            .as_collection(|row, _| Row::from(row))
     }
 
     fn inside(&self, rule: RuleId, code: Code) -> Inside {
         Inside { code, context: self.context.clone(), rule }
     }
-}
-
-fn arrange<'s>(pairs: Pairs<'s>, name: &str) -> Indexed<'s> {
-    let by_key = Exchange::new(|((key, _), _, _): &((Row, Row), Round, Weight)| {
-        use std::hash::BuildHasher;
-        rustc_hash::FxBuildHasher.hash_one(key)
-    });
-    arrange_core::<_, _, ContainerChunker<PairUpdates>, PairBatcher, PairBuilder, PairSpine>(
-        pairs.inner,
-        by_key,
-        name,
-    )
-}
-
-fn distinct<'s>(rows: Rows<'s, Round>) -> Rows<'s, Round> {
-    arrange(rows.map(|row| (row, Row::default())), "Derivations")
-        .reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
-            "Distinct",
-            |_, count, output| {
-                if count.iter().any(|(_, count)| *count > 0) {
-                    output.push((Row::default(), 1));
-                }
-            },
-            push_updates,
-        )
-        .as_collection(|row, _| Row::from(row))
 }
 
 fn push_updates(into: &mut PairUpdates, key: &[Word], updates: &mut Vec<(Row, Round, Weight)>) {

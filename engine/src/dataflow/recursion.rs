@@ -10,10 +10,11 @@ use differential_dataflow::input::InputSession;
 use timely::dataflow::ProbeHandle;
 use timely::worker::Worker;
 
+use super::columns::Marking;
 use super::index::{Epoch, Weight};
-use super::iterate::{Scopes, iterate};
+use super::iterate::{Kept, Scopes, iterate};
 use crate::eval::{Machine, Trap};
-use crate::ir::{RelationId, RuleId};
+use crate::ir::{RelationId, RuleId, TypeTable};
 use crate::plan::{CollectionId, Component, Plan};
 use crate::value::Row;
 
@@ -30,6 +31,8 @@ pub(crate) struct Recursion {
     fed: Vec<(CollectionId, Row, Weight)>,
     fed_seeds: Vec<(RelationId, Row, Weight)>,
     dataflow: usize,
+    /// The arrangements inside.
+    kept: Vec<Kept>,
 }
 
 /// Changes of a relation, as they come out.
@@ -50,6 +53,7 @@ impl Recursion {
     pub(crate) fn new(
         worker: &mut Worker,
         machine: &Rc<Machine>,
+        types: &TypeTable,
         plan: &Plan,
         component: &Component,
     ) -> Self {
@@ -66,21 +70,31 @@ impl Recursion {
         let results: Vec<(RelationId, Results)> =
             component.relations.iter().map(|relation| (*relation, Results::default())).collect();
         let probe = ProbeHandle::new();
+        let mut kept = Vec::new();
         let dataflow = worker.next_dataflow_index();
         worker.dataflow::<Epoch, _, _>(|scope| {
             let outside = Scopes {
                 inputs: inputs.iter_mut().map(|(id, input)| (*id, input.to_collection(scope))).collect(),
                 seeds: seeds.iter_mut().map(|(id, input)| (*id, input.to_collection(scope))).collect(),
             };
-            for ((_, changes), (_, rows)) in
-                results.iter().zip(iterate(scope, machine, plan, component, outside, &context))
-            {
+            let relations = iterate(scope, machine, types, plan, component, outside, &context, &mut kept);
+            for ((_, changes), (_, rows)) in results.iter().zip(relations) {
                 let changes = changes.clone();
                 rows.inspect(move |(row, _, weight)| changes.borrow_mut().push((row.clone(), *weight)))
                     .probe_with(&probe);
             }
         });
-        Recursion { inputs, seeds, results, probe, context, fed: Vec::new(), fed_seeds: Vec::new(), dataflow }
+        Recursion {
+            inputs,
+            seeds,
+            results,
+            probe,
+            context,
+            fed: Vec::new(),
+            fed_seeds: Vec::new(),
+            dataflow,
+            kept,
+        }
     }
 
     /// Takes changes of the collections outside and of what rules outside derive; gives the changes inside.
@@ -127,6 +141,11 @@ impl Recursion {
         worker.drop_dataflow(self.dataflow);
     }
 
+    /// Marks every value in the arrangements inside. Only between transactions.
+    pub(crate) fn mark(&self, marking: &mut Marking<'_>) {
+        self.kept.iter().for_each(|kept| kept.mark(marking));
+    }
+
     fn run(&mut self, worker: &mut Worker, epoch: Epoch, sign: Weight) {
         self.context.epoch.set(epoch);
         for (id, input) in &mut self.inputs {
@@ -146,6 +165,7 @@ impl Recursion {
             input.flush();
         }
         worker.step_while(|| self.probe.less_than(&(epoch + 1)));
+        self.kept.iter_mut().for_each(|kept| kept.forget_before(epoch));
     }
 
     fn take_results(&self) -> Changes {

@@ -6,6 +6,7 @@ use super::antijoin::antijoin;
 use super::arrange::Arranged;
 use super::attempts::Attempts;
 use super::code::{Code, Emit, GroupCode};
+use super::columns::{Columns, Marking};
 use super::index::{Batch, Epoch, Index, Update, Weight, batch};
 use super::join::{Sides, join};
 use super::reader::AsOf;
@@ -117,6 +118,18 @@ impl Chain {
             None => {
                 let mut emit = to_head(out);
                 source.iter().try_for_each(|(row, weight)| self.first.run(epoch, &[row], *weight, &mut emit))
+            }
+        }
+    }
+
+    /// Marks the values in the stages' own rows.
+    pub(crate) fn mark(&mut self, stages: &[Columns], results: &[Columns], marking: &mut Marking<'_>) {
+        for ((stage, columns), results) in self.stages.iter_mut().zip(stages).zip(results) {
+            if let Kept::Private(index) = &mut stage.left {
+                columns.mark(marking, index.reader());
+            }
+            if let Work::Reduce(groups) = &mut stage.op {
+                results.mark(marking, groups.results().reader());
             }
         }
     }

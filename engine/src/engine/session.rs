@@ -15,11 +15,15 @@ use super::stats::{RelationStats, RuleStats, Stats};
 use crate::dataflow::host::{self, Failure, Host};
 use crate::dataflow::index::{Epoch, Weight};
 use crate::dataflow::query::Query;
+use crate::dataflow::reclaim::Layouts;
 use crate::diagnostics::Diagnostic;
 use crate::eval::{Machine, Trap};
 use crate::ir::{Program, RelationId, RelationRole, RuleId};
 use crate::plan::Plan;
-use crate::value::{Interner, Row, Value, compare_rows, decode_record, encode};
+use crate::value::{Interner, Marks, Row, Value, compare_rows, decode_record, encode};
+
+/// Fewer values than that are not worth looking for.
+const RECLAIM_FROM: usize = 100_000;
 
 /// What the engine's thread is asked for.
 pub(super) enum Request {
@@ -41,7 +45,11 @@ pub(super) type Held = Arc<[AtomicBool]>;
 pub(super) struct Session {
     program: Arc<Program>,
     interner: Arc<Interner>,
+    machine: Rc<Machine>,
     host: Host,
+    layouts: Layouts,
+    /// Values that were left when memory was last given back.
+    retained: usize,
     inputs: Inputs,
     queries: Vec<Query>,
     /// The next transaction's number.
@@ -64,10 +72,13 @@ impl Session {
         let machine = Machine::new(program.clone(), interner.clone())?;
         let mut session = Session {
             program: program.clone(),
-            host: Host::new(worker, &machine, plan),
+            host: Host::new(worker, &machine, &program.types, plan),
+            layouts: Layouts::new(&program.types, plan),
+            retained: 0,
             inputs: Inputs::new(program, &machine, plan),
             queries: queries(&machine, plan),
             interner,
+            machine,
             epoch: host::FIRST,
             transactions: 0,
             held: held.clone(),
@@ -123,7 +134,11 @@ impl Session {
                 }
             })?;
         match self.host.transact(worker, self.epoch, changes) {
-            Ok(changes) => Ok(self.done(start, changes)),
+            Ok(changes) => {
+                let done = self.done(start, changes);
+                self.reclaim();
+                Ok(done)
+            }
             Err(Failure { rule, trap }) => {
                 // The one after was used to take the changes back.
                 self.epoch += 2;
@@ -150,6 +165,21 @@ impl Session {
         self.epoch += 1;
         self.transactions += 1;
         Commit { epoch, deltas, duration: start.elapsed() }
+    }
+
+    /// Gives values back that no row holds any more, each time their number has doubled.
+    fn reclaim(&mut self) {
+        if self.interner.len() < 2 * self.retained + RECLAIM_FROM {
+            return;
+        }
+        let mut marks = Marks::default();
+        self.machine.mark(&mut marks);
+        self.host.mark(&self.layouts, &self.interner, &self.program.types, &mut marks);
+        let interner = Arc::new(self.interner.retained(&marks));
+        if self.machine.replace_interner(interner.clone()) {
+            self.interner = interner;
+        }
+        self.retained = self.interner.len();
     }
 
     /// Rows as values, in natural order.

@@ -89,7 +89,7 @@ impl<'p> Catalog<'p> {
         self.collections.push(Collection {
             name: name.into(),
             source,
-            columns: self.column_types(relation).len(),
+            columns: self.column_types(relation),
             distinct,
             ephemeral: stream || matches!(source, CollectionSource::Changes(_)),
         });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::transform::{Reduction, Transform};
-use crate::ir::{RelationId, RuleId};
+use crate::ir::{RelationId, RuleId, TypeId};
 
 /// A collection of a [`Plan`]. The first ones are the relations, under the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,8 +37,8 @@ pub struct Collection {
     pub name: Arc<str>,
     /// What it holds.
     pub source: CollectionSource,
-    /// Columns of a row.
-    pub columns: usize,
+    /// Types of a row's columns.
+    pub columns: Vec<TypeId>,
     /// Weights of what rules derive are cut down to zero or one.
     pub distinct: bool,
     /// Rows live for one transaction.

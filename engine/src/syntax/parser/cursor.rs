@@ -58,6 +58,11 @@ impl<'t> Cursor<'t> {
         if self.height > MAX_HEIGHT { self.too_high() } else { Ok(()) }
     }
 
+    /// What is read next belongs to no tree read so far.
+    pub(super) fn start_tree(&mut self) {
+        self.height = 0;
+    }
+
     /// What another cursor read becomes part of what is read here.
     pub(super) fn contain(&mut self, inner: &Cursor) {
         self.height = self.height.max(inner.height);

@@ -16,6 +16,7 @@ impl Cursor<'_> {
             Module { path: Vec::new(), file: self.origin.file, imports: Vec::new(), items: Vec::new() };
         while !self.at(TokenKind::Eof) {
             let from = self.position();
+            self.start_tree();
             if self.item(&mut module).is_err() {
                 self.skip_item(from);
             }

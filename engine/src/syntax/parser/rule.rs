@@ -88,6 +88,7 @@ impl Cursor<'_> {
     }
 
     fn clause(&mut self) -> Parsed<Clause> {
+        self.start_tree();
         let start = self.peek().span;
         let kind = self.clause_kind()?;
         Ok(Clause { kind, span: start.to(self.previous().span) })
