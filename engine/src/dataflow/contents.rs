@@ -22,7 +22,7 @@ impl Host {
         let collection = plan.collection(id);
         let relation = match collection.source {
             _ if collection.ephemeral => return Ok(Vec::new()),
-            CollectionSource::Changes(_) => return Ok(Vec::new()),
+            CollectionSource::Changes(relation) => return Ok(self.latest(relation).clone()),
             CollectionSource::Delayed(relation, _) => {
                 let mut rows = self.collection_contents(CollectionId(relation.0), epoch)?;
                 rows.extend(self.not_due(id).map(|(row, weight)| (row.clone(), -weight)));

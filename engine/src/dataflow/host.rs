@@ -15,7 +15,7 @@ use super::index::{Epoch, Weight};
 use super::recursion::Recursion;
 use super::rule::Chain;
 use crate::eval::{Machine, Trap};
-use crate::ir::{RelationId, RuleId, TypeTable};
+use crate::ir::{RelationId, RuleId};
 use crate::plan::{CollectionId, CollectionSource, Plan, Source};
 use crate::value::Row;
 
@@ -36,6 +36,7 @@ pub(crate) struct Host {
     /// By component.
     pub(super) recursions: Vec<Option<Recursion>>,
     delays: Vec<Delay>,
+    latest: Vec<Latest>,
     wiring: Wiring,
     touched: Touched,
     /// By rule.
@@ -67,6 +68,13 @@ struct Delay {
     collection: CollectionId,
     of: RelationId,
     waiting: VecDeque<Delta>,
+}
+
+/// `R'`: what the transaction before changed in `R`, which ends with this one.
+struct Latest {
+    collection: usize,
+    of: RelationId,
+    rows: Delta,
 }
 
 /// Who reads what.
@@ -105,12 +113,7 @@ struct Touched {
 
 impl Host {
     /// Builds everything, without rows.
-    pub(crate) fn new(
-        worker: &mut Worker,
-        machine: &Rc<Machine>,
-        types: &TypeTable,
-        plan: &Arc<Plan>,
-    ) -> Self {
+    pub(crate) fn new(worker: &mut Worker, machine: &Rc<Machine>, plan: &Arc<Plan>) -> Self {
         let wiring = Wiring::new(plan);
         let ephemeral = |id: CollectionId| plan.collection(id).ephemeral;
         let recursive: Vec<bool> = {
@@ -150,7 +153,7 @@ impl Host {
                 .components
                 .iter()
                 .map(|component| {
-                    let build = || Recursion::new(worker, machine, types, plan, component);
+                    let build = || Recursion::new(worker, machine, plan, component);
                     component.is_recursive().then(build)
                 })
                 .collect(),
@@ -165,6 +168,15 @@ impl Host {
                         waiting: vec![Vec::new(); by as usize].into(),
                     }),
                     CollectionSource::Relation(_) | CollectionSource::Changes(_) => None,
+                })
+                .collect(),
+            latest: plan
+                .collections
+                .iter()
+                .enumerate()
+                .filter_map(|(collection, planned)| match planned.source {
+                    CollectionSource::Changes(of) => Some(Latest { collection, of, rows: Vec::new() }),
+                    CollectionSource::Relation(_) | CollectionSource::Delayed(..) => None,
                 })
                 .collect(),
             wiring,
@@ -197,6 +209,17 @@ impl Host {
                 Err(failure)
             }
         }
+    }
+
+    /// What the newest transaction changed, by collection of changes.
+    pub(super) fn latest_rows(&self) -> impl Iterator<Item = (usize, &Delta)> {
+        self.latest.iter().map(|latest| (latest.collection, &latest.rows))
+    }
+
+    /// What the newest transaction changed in a relation whose changes rules read.
+    pub(super) fn latest(&self, relation: RelationId) -> &Delta {
+        static NONE: Delta = Delta::new();
+        self.latest.iter().find(|latest| latest.of == relation).map_or(&NONE, |latest| &latest.rows)
     }
 
     /// Changes that delayed collections have not seen yet.
@@ -240,6 +263,9 @@ impl Host {
             let due = self.delays[at].waiting.front().cloned().unwrap_or_default();
             self.publish(self.delays[at].collection.0 as usize, due, epoch)?;
         }
+        for latest in self.latest.iter().filter(|latest| !latest.rows.is_empty()) {
+            self.touched.components.insert(self.wiring.component[latest.of.0 as usize]);
+        }
         while let Some(component) = self.touched.components.pop_first() {
             let start = Instant::now();
             self.component(worker, component, epoch)?;
@@ -265,8 +291,8 @@ impl Host {
         }
         self.touched.components.extend(&self.wiring.recursions[collection]);
         self.touched.collections.push(collection);
-        if let Some(Some(changes)) = self.wiring.changes.get(collection) {
-            self.publish(*changes, delta.clone(), epoch)?;
+        if let Some(Some(_)) = self.wiring.changes.get(collection) {
+            self.touched.components.insert(self.wiring.component[collection]);
         }
         self.touched.deltas[collection] = delta;
         Ok(())
@@ -311,7 +337,19 @@ impl Host {
             self.component_stats[component].rows_out += delta.len() as u64;
             self.publish(collection, delta, epoch)?;
         }
+        for relation in &plan.components[component].relations {
+            self.publish_latest(*relation, epoch)?;
+        }
         Ok(())
+    }
+
+    /// `R'` has what this transaction changes in `R`, and no more what the one before did.
+    fn publish_latest(&mut self, relation: RelationId, epoch: Epoch) -> Result<(), Failure> {
+        let Some(collection) = self.wiring.changes[relation.0 as usize] else { return Ok(()) };
+        let mut delta = self.touched.deltas[relation.0 as usize].clone();
+        delta.extend(self.latest(relation).iter().map(|(row, weight)| (row.clone(), -weight)));
+        consolidate(&mut delta);
+        self.publish(collection, delta, epoch)
     }
 
     fn rule(&mut self, rule: RuleId, epoch: Epoch, out: &mut Delta) -> Result<(), Failure> {
@@ -387,6 +425,9 @@ impl Host {
             for delay in &mut self.delays {
                 delay.waiting.pop_front();
                 delay.waiting.push_back(self.touched.deltas[delay.of.0 as usize].clone());
+            }
+            for latest in &mut self.latest {
+                latest.rows.clone_from(&self.touched.deltas[latest.of.0 as usize]);
             }
         }
         let mut changes = Vec::new();

@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 use timely::dataflow::Scope;
 use timely::dataflow::channels::pact::Exchange;
 use timely::order::Product;
-use timely::progress::frontier::AntichainRef;
+use timely::progress::Antichain;
 
 use super::code::Code;
 use super::columns::{Columns, Marking};
@@ -50,7 +50,6 @@ pub(super) struct Scopes<'s> {
 pub(super) fn iterate<'s>(
     scope: Scope<'s, Epoch>,
     machine: &Rc<Machine>,
-    types: &TypeTable,
     plan: &Plan,
     component: &Component,
     outside: Scopes<'s>,
@@ -58,6 +57,7 @@ pub(super) fn iterate<'s>(
     kept: &mut Vec<Kept>,
 ) -> Vec<(RelationId, Rows<'s, Epoch>)> {
     scope.iterative::<u64, _, _>(|inner| {
+        let types = machine.types();
         let mut collections: HashMap<CollectionId, Rows<'_, Round>> =
             outside.inputs.into_iter().map(|(id, rows)| (id, rows.enter(inner))).collect();
         let mut variables = HashMap::new();
@@ -106,11 +106,12 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Rounds of transactions before this one need not be told apart any more.
-    pub(super) fn forget_before(&mut self, epoch: Epoch) {
-        let frontier = [Product::new(epoch, 0)];
-        self.trace.set_logical_compaction(AntichainRef::new(&frontier));
-        self.trace.set_physical_compaction(AntichainRef::new(&frontier));
+    /// What is complete need not be told apart any more: batches may merge.
+    pub(super) fn merge(&mut self) {
+        let mut complete = Antichain::new();
+        self.trace.read_upper(&mut complete);
+        self.trace.set_logical_compaction(complete.borrow());
+        self.trace.set_physical_compaction(complete.borrow());
     }
 
     /// Marks every value in it, also of rows that are about to be merged away.

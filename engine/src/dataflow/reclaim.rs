@@ -77,6 +77,10 @@ impl Host {
             let columns = &layouts.collections[collection.0 as usize];
             rows.for_each(|(row, _)| columns.mark_row(&mut marking, row, &[]));
         }
+        for (collection, rows) in self.latest_rows() {
+            let columns = &layouts.collections[collection];
+            rows.iter().for_each(|(row, _)| columns.mark_row(&mut marking, row, &[]));
+        }
         for recursion in self.recursions.iter().flatten() {
             recursion.mark(&mut marking);
         }

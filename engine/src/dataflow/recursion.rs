@@ -14,7 +14,7 @@ use super::columns::Marking;
 use super::index::{Epoch, Weight};
 use super::iterate::{Kept, Scopes, iterate};
 use crate::eval::{Machine, Trap};
-use crate::ir::{RelationId, RuleId, TypeTable};
+use crate::ir::{RelationId, RuleId};
 use crate::plan::{CollectionId, Component, Plan};
 use crate::value::Row;
 
@@ -53,7 +53,6 @@ impl Recursion {
     pub(crate) fn new(
         worker: &mut Worker,
         machine: &Rc<Machine>,
-        types: &TypeTable,
         plan: &Plan,
         component: &Component,
     ) -> Self {
@@ -77,7 +76,7 @@ impl Recursion {
                 inputs: inputs.iter_mut().map(|(id, input)| (*id, input.to_collection(scope))).collect(),
                 seeds: seeds.iter_mut().map(|(id, input)| (*id, input.to_collection(scope))).collect(),
             };
-            let relations = iterate(scope, machine, types, plan, component, outside, &context, &mut kept);
+            let relations = iterate(scope, machine, plan, component, outside, &context, &mut kept);
             for ((_, changes), (_, rows)) in results.iter().zip(relations) {
                 let changes = changes.clone();
                 rows.inspect(move |(row, _, weight)| changes.borrow_mut().push((row.clone(), *weight)))
@@ -165,7 +164,7 @@ impl Recursion {
             input.flush();
         }
         worker.step_while(|| self.probe.less_than(&(epoch + 1)));
-        self.kept.iter_mut().for_each(|kept| kept.forget_before(epoch));
+        self.kept.iter_mut().for_each(Kept::merge);
     }
 
     fn take_results(&self) -> Changes {

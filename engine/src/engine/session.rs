@@ -72,7 +72,7 @@ impl Session {
         let machine = Machine::new(program.clone(), interner.clone())?;
         let mut session = Session {
             program: program.clone(),
-            host: Host::new(worker, &machine, &program.types, plan),
+            host: Host::new(worker, &machine, plan),
             layouts: Layouts::new(&program.types, plan),
             retained: 0,
             inputs: Inputs::new(program, &machine, plan),

@@ -11,6 +11,7 @@ pub use expr::{
     Arg, Arm, BinaryOp, Expr, ExprKind, Lambda, Local, LocalId, Pattern, PatternKind, Place, PlaceStep,
     UnaryOp,
 };
+pub(crate) use print::Frame;
 pub use print::Print;
 pub use rule::{
     Clause, ClauseKind, Head, Index, PrimaryKey, Relation, RelationId, RelationRole, RelationSemantics, Rule,

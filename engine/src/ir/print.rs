@@ -21,7 +21,7 @@ impl Program {
         Print { program: self, item }
     }
 
-    fn frame<'p>(&'p self, locals: &'p [Local]) -> Frame<'p> {
+    pub(crate) fn frame<'p>(&'p self, locals: &'p [Local]) -> Frame<'p> {
         Frame { program: self, locals }
     }
 }
@@ -170,13 +170,13 @@ impl Display for Print<'_, Rule> {
 
 /// What names and types are looked up in.
 #[derive(Clone, Copy)]
-struct Frame<'p> {
+pub(crate) struct Frame<'p> {
     program: &'p Program,
     locals: &'p [Local],
 }
 
 impl Frame<'_> {
-    fn name(&self, local: LocalId) -> String {
+    pub(crate) fn name(&self, local: LocalId) -> String {
         self.locals.get(local.0 as usize).map_or_else(|| format!("_{}", local.0), |l| l.name.to_string())
     }
 
@@ -218,7 +218,7 @@ impl Frame<'_> {
         }
     }
 
-    fn pattern(&self, pattern: &Pattern) -> String {
+    pub(crate) fn pattern(&self, pattern: &Pattern) -> String {
         match &pattern.kind {
             PatternKind::Wildcard => "_".into(),
             PatternKind::Bind(local) => format!("var {}", self.declared(*local)),
@@ -301,7 +301,7 @@ impl Frame<'_> {
         args.collect::<Vec<_>>().join(", ")
     }
 
-    fn expr(&self, expr: &Expr) -> String {
+    pub(crate) fn expr(&self, expr: &Expr) -> String {
         match &expr.kind {
             ExprKind::Bool(value) => value.to_string(),
             ExprKind::Int(value) => match self.program.types.ty(expr.ty) {

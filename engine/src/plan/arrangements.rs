@@ -91,7 +91,7 @@ impl<'p> Catalog<'p> {
             source,
             columns: self.column_types(relation),
             distinct,
-            ephemeral: stream || matches!(source, CollectionSource::Changes(_)),
+            ephemeral: stream && !matches!(source, CollectionSource::Changes(_)),
         });
         self.collection_ids.insert(source, id);
         id

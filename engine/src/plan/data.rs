@@ -52,7 +52,7 @@ pub enum CollectionSource {
     Relation(RelationId),
     /// Its contents so many transactions ago.
     Delayed(RelationId, u32),
-    /// What this transaction changes in it.
+    /// `R'` of a stream: what the newest transaction brought, as a relation.
     Changes(RelationId),
 }
 

@@ -3,6 +3,7 @@
 mod arrangements;
 mod components;
 mod data;
+mod explain;
 mod indexes;
 mod inputs;
 mod program;
@@ -15,3 +16,4 @@ pub use data::{
     Arrangement, ArrangementId, Collection, CollectionId, CollectionSource, Component, Contents, IndexPlan,
     Left, Op, Plan, Projection, RulePlan, Source, Stage,
 };
+pub use explain::Explain;
