@@ -85,7 +85,8 @@ demo: deps
 	KEEP=$(KEEP) WEIR_BIN=$(TARGET)/debug/weir $(CARGO) run --locked --quiet -p weir-lab --bin demo
 
 demo-stop:
-	@sh $${WEIR_DEMO_DIR:-$${TMPDIR:-/tmp}/weir-demo}/stop
+	@script=$${WEIR_DEMO_DIR:-$${TMPDIR:-/tmp}/weir-demo}/stop; \
+	if [ -e "$$script" ]; then sh "$$script"; else echo "no demo was left running ($$script is not there)"; fi
 
 bench: deps
 	$(CARGO) build --release --workspace --bins --locked

@@ -15,6 +15,10 @@ fn main() -> ExitCode {
         rules: path("WEIR_RULES").unwrap_or_else(|| root.join("rules")),
         keep_in: path("KEEP").map(|_| kept),
     };
+    if let Some(dir) = options.keep_in.as_ref().filter(|dir| dir.exists()) {
+        eprintln!("{} exists: a demo was left running there. To stop it: make demo-stop", dir.display());
+        return ExitCode::FAILURE;
+    }
     match run(&options) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
