@@ -50,8 +50,8 @@ pub(super) fn collect(modules: &[ast::Module]) -> (Option<Defs<'_>>, Vec<Error>)
     };
     let mut collector = Collector { defs, errors: Vec::new(), fields: Vec::new() };
     collector.modules(modules);
-    for (index, module) in modules.iter().enumerate() {
-        collector.names(ModuleId(index as u32), module);
+    for (id, module) in main_first(modules) {
+        collector.names(id, module);
     }
     if let Err(error) = collector.known(modules) {
         collector.errors.push(error);
@@ -63,6 +63,13 @@ pub(super) fn collect(modules: &[ast::Module]) -> (Option<Defs<'_>>, Vec<Error>)
     let endless = endless_unions(&collector.defs);
     collector.errors.extend(endless);
     (Some(collector.defs), collector.errors)
+}
+
+/// The modules in the order in which what they declare is numbered: an author's own comes before the library's.
+pub(super) fn main_first(modules: &[ast::Module]) -> impl Iterator<Item = (ModuleId, &ast::Module)> {
+    let numbered = || modules.iter().enumerate().map(|(i, m)| (ModuleId(i as u32), m));
+    let main = numbered().filter(|(_, m)| m.path.is_empty());
+    main.chain(numbered().filter(|(_, m)| !m.path.is_empty()))
 }
 
 impl<'a> Collector<'a> {

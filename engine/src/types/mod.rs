@@ -27,7 +27,8 @@ use crate::ir;
 use crate::source::SourceMap;
 use crate::syntax::ast::{self, ItemKind};
 
-use defs::{Defs, IndexDef, ModuleId, RuleDef};
+use collect::main_first;
+use defs::{Defs, IndexDef, RuleDef};
 use error::Error;
 use ftl::Step;
 
@@ -60,8 +61,7 @@ fn check_collected<'a>(
     functions::check_keys(&mut defs, &mut errors);
     let mut rules: Vec<RuleDef> = Vec::new();
     let mut indexes: Vec<IndexDef> = Vec::new();
-    for (index, module) in modules.iter().enumerate() {
-        let id = ModuleId(index as u32);
+    for (id, module) in main_first(modules) {
         for item in &module.items {
             match &item.kind {
                 ItemKind::Rule(rule) => {
