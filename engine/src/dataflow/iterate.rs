@@ -19,10 +19,11 @@ use timely::dataflow::channels::pact::Exchange;
 use timely::order::Product;
 use timely::progress::Antichain;
 
-use super::code::Code;
+use super::code::{Code, GroupCode};
 use super::columns::{Columns, Marking};
 use super::index::{Epoch, Layout, Weight};
 use super::recursion::Context;
+use super::reduce::{joined, parted};
 use super::rows::RowContainer;
 use crate::eval::Machine;
 use crate::ir::{RelationId, RuleId, TypeTable};
@@ -187,13 +188,19 @@ impl<'s> Builder<'_, 's> {
                     pairs.take().map(|pairs| self.arrange(pairs, "Left", columns))
                 }
             };
-            let (Op::Join { right, then } | Op::Antijoin { right, then }) = &stage.op else { continue };
-            let right = self.arrangement(id, *right);
-            let (Some(left), Some(right)) = (left, right) else { continue };
-            pairs = Some(match &stage.op {
-                Op::Join { .. } => self.join(id, left, right, then),
-                Op::Antijoin { .. } | Op::Reduce { .. } => self.antijoin(id, left, right, then),
-            });
+            let Some(left) = left else { continue };
+            pairs = match &stage.op {
+                Op::Join { right, then } => {
+                    self.arrangement(id, *right).map(|right| self.join(id, left, right, then))
+                }
+                Op::Antijoin { right, then } => {
+                    self.arrangement(id, *right).map(|right| self.antijoin(id, left, right, then))
+                }
+                Op::Reduce { reduction, key_columns } => {
+                    let code = GroupCode::new(self.machine, reduction, *key_columns);
+                    Some(self.reduce(id, left, code))
+                }
+            };
         }
         let rows = pairs.map(|pairs| pairs.map(|(row, _)| row));
         differential_dataflow::collection::concatenate(self.scope, rows)
@@ -219,6 +226,32 @@ impl<'s> Builder<'_, 's> {
         let all = left.as_collection(|key, value| (Row::from(key), Row::from(value)));
         let then = self.inside(id, Code::new(self.machine, then));
         all.concat(met.negate()).flat_map(move |(key, value)| then.run(&[&key, &value]))
+    }
+
+    /// One group per key. A group of what depends on its result settles if the data has no cycle of it.
+    fn reduce(&self, rule: RuleId, left: Indexed<'s>, code: GroupCode) -> Pairs<'s> {
+        let context = self.context.clone();
+        left.reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
+            "Group",
+            move |key, values, output| {
+                let member = |(value, weight): &(&[Word], Weight)| Some((*value.first()?, *weight));
+                let group: Vec<(Word, Weight)> =
+                    values.iter().filter_map(member).filter(|(_, weight)| *weight > 0).collect();
+                if group.is_empty() {
+                    return;
+                }
+                let start = output.len();
+                let result = code.run(context.epoch.get(), key, &group, &mut |key, value, weight| {
+                    output.push((joined(&key, &value), weight));
+                });
+                if let Err(trap) = result {
+                    context.trap.borrow_mut().get_or_insert((rule, trap));
+                    output.truncate(start);
+                }
+            },
+            push_updates,
+        )
+        .as_collection(|_, result| parted(result))
     }
 
     fn arrangement(&mut self, rule: RuleId, id: ArrangementId) -> Option<Indexed<'s>> {

@@ -89,7 +89,7 @@ fn member((value, weight): (&[Word], Weight)) -> Option<(Word, Weight)> {
 }
 
 /// Key and value as one row, so that a result is one value of its group.
-fn joined(key: &[Word], value: &[Word]) -> Row {
+pub(crate) fn joined(key: &[Word], value: &[Word]) -> Row {
     std::iter::once(key.len() as Word).chain(key.iter().chain(value).copied()).collect()
 }
 

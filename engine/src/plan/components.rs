@@ -19,7 +19,6 @@ enum DependencyKind {
     /// More rows in, more rows out.
     Monotone,
     Negated,
-    Grouped,
     Differential,
 }
 
@@ -82,6 +81,7 @@ pub(super) fn components(program: &Program) -> Result<Vec<Component>, Vec<Diagno
 
 /// What a rule reads in the same transaction. Delayed contents are known before it starts.
 fn dependencies_of(id: RuleId, rule: &Rule) -> Vec<Dependency> {
+    // Grouping what depends on the result is for the author to answer for: it settles on data without cycles.
     let mut found: Vec<Dependency> = Vec::new();
     for clause in &rule.body {
         let (from, kind) = match &clause.kind {
@@ -91,14 +91,6 @@ fn dependencies_of(id: RuleId, rule: &Rule) -> Vec<Dependency> {
                 (*relation, kind)
             }
             ClauseKind::Not { relation, .. } => (*relation, DependencyKind::Negated),
-            ClauseKind::GroupBy { .. } => {
-                for earlier in &mut found {
-                    if earlier.kind == DependencyKind::Monotone {
-                        earlier.kind = DependencyKind::Grouped;
-                    }
-                }
-                continue;
-            }
             _ => continue,
         };
         found.push(Dependency { from, to: rule.head.relation, rule: id, span: clause.span, kind });
@@ -151,12 +143,11 @@ fn strongly_connected(reads: &[Vec<usize>]) -> Vec<Vec<usize>> {
     found
 }
 
-/// Shows how the relation that is negated (or grouped, …) depends on what is computed from it.
+/// Shows how the relation that is negated depends on what is computed from it.
 fn not_stratified(program: &Program, bad: &Dependency, within: &[&Dependency]) -> Diagnostic {
     let name = |relation: RelationId| &program.relations[relation.0 as usize].name;
     let what = match bad.kind {
         DependencyKind::Negated => "negated",
-        DependencyKind::Grouped => "grouped",
         DependencyKind::Differential | DependencyKind::Monotone => "differentiated",
     };
     let cycle = shortest_path(bad.to, bad.from, within);
@@ -170,7 +161,7 @@ fn not_stratified(program: &Program, bad: &Dependency, within: &[&Dependency]) -
         format!("`{}` is {what} in a rule for `{}`, on which it depends", name(bad.from), name(bad.to)),
     )
     .label(format!("{what} here; the cycle is {shown}"))
-    .hint("break the cycle: compute what is negated or grouped in a relation that does not depend on the result");
+    .hint("break the cycle: compute what is negated in a relation that does not depend on the result");
     for step in cycle {
         let rule = &program.rules[step.rule.0 as usize];
         diagnostic =

@@ -7,7 +7,7 @@ use super::indexes::indexes;
 use super::inputs::inputs;
 use super::rule::plan_rule;
 use crate::diagnostics::Diagnostic;
-use crate::ir::{ClauseKind, Program, RelationId};
+use crate::ir::{Program, RelationId};
 
 impl Plan {
     /// Plans a program.
@@ -22,14 +22,6 @@ impl Plan {
         let mut catalog = Catalog::new(program, &recursive);
         let (mut rules, mut errors) = (Vec::new(), Vec::new());
         for (index, rule) in program.rules.iter().enumerate() {
-            if inside[index]
-                && let Some(group) =
-                    rule.body.iter().find(|clause| matches!(clause.kind, ClauseKind::GroupBy { .. }))
-            {
-                let message = "a recursive rule cannot group";
-                let hint = "group in a rule of its own, for a relation that this rule reads";
-                errors.push(Diagnostic::error("E0303", group.span, message).hint(hint));
-            }
             match plan_rule(program, &mut catalog, rule, !inside[index]) {
                 Ok(plan) if inside[index] && plan.source == Source::Once => {
                     let message = "a recursive rule has to start with a relation";
