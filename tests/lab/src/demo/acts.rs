@@ -279,6 +279,8 @@ fn close(story: &mut Story, options: &DemoOptions, cloud: Cloud) -> Result {
     story.step("Where to go next");
     story.say("rules/weir.dl       the network program: what you saw is written there, not in the daemon");
     story.say("docs/quickstart.md  from here to your own hypervisors");
+    story.say("make demo KEEP=1    the same, left running: look into it with weir repl --connect SOCK");
+    story.say("docs/shell.md       what can be asked there: dump and watch any relation");
     story.say("make test           the same on real switches, with faults");
     if options.keep_in.is_some() {
         let stop = lab.keep()?;
