@@ -11,6 +11,9 @@ use crate::process::{Daemon, tail};
 use crate::reaper::Reaper;
 use crate::{Error, Lab, PATIENCE, Result, wait_for};
 
+/// What it logs when its sockets are there.
+const READY: &str = "weir is ready";
+
 /// What the daemon is started with, besides its own listeners and sockets.
 #[derive(Clone, Debug)]
 pub struct WeirOptions {
@@ -38,7 +41,7 @@ pub struct Weir {
 }
 
 impl Weir {
-    /// Starts the daemon in `lab` and waits until it answers on its control socket.
+    /// Starts the daemon in `lab` and waits until it is ready.
     pub fn start(lab: &Lab, options: WeirOptions) -> Result<Weir> {
         let weir = Weir::prepare(lab, options)?;
         weir.restart()?;
@@ -112,7 +115,7 @@ impl Weir {
         command
     }
 
-    /// Starts the daemon (again) and waits until it answers on its control socket.
+    /// Starts the daemon (again) and waits until it is ready.
     pub fn restart(&self) -> Result {
         let mut slot = self.slot();
         if slot.is_some() {
@@ -124,7 +127,10 @@ impl Weir {
         let length = if self.log_file().exists() { self.log()?.len() } else { 0 };
         self.started_at.store(length, Ordering::Relaxed);
         let mut daemon = Daemon::spawn("weir", self.command(), &self.log_file(), &self.reaper)?;
-        daemon.wait_ready("listen on its control socket", || UnixStream::connect(&control).is_ok())?;
+        daemon.wait_ready("say that it is ready", || {
+            let log = self.log().unwrap_or_default();
+            log.get(length..).is_some_and(|new| new.contains(READY)) && UnixStream::connect(&control).is_ok()
+        })?;
         *slot = Some(daemon);
         Ok(())
     }
