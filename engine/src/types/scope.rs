@@ -29,7 +29,7 @@ impl Defs<'_> {
         from: ModuleId,
         path: &ast::Path,
     ) -> Result<Vec<FunctionDefId>, Error> {
-        let (prefix, name) = split(path);
+        let (prefix, name) = split(path).ok_or_else(|| nameless(path, NameKind::Function))?;
         let modules = self.seen(from, path, prefix)?;
         let found: Vec<FunctionDefId> = modules
             .iter()
@@ -50,7 +50,7 @@ impl Defs<'_> {
         kind: NameKind,
         names: impl Fn(&ModuleDef) -> &HashMap<Arc<str>, T>,
     ) -> Result<T, Error> {
-        let (prefix, name) = split(path);
+        let (prefix, name) = split(path).ok_or_else(|| nameless(path, kind))?;
         let modules = self.seen(from, path, prefix)?;
         let mut found = modules.iter().filter_map(|m| Some((*m, *names(self.module(*m)).get(&name.name)?)));
         let Some((module, first)) = found.next() else {
@@ -102,7 +102,7 @@ impl Defs<'_> {
         modules: &[ModuleId],
         names: impl Fn(&ModuleDef) -> &HashMap<Arc<str>, T>,
     ) -> Error {
-        let (_, name) = split(path);
+        let Some((_, name)) = split(path) else { return nameless(path, kind) };
         let elsewhere = self.modules.iter().find(|m| names(m).contains_key(&name.name));
         let elsewhere = elsewhere.filter(|m| !m.path.is_empty()).map(|m| m.path.join("::"));
         let visible = modules.iter().flat_map(|m| names(self.module(*m)).keys().map(|k| k.to_string()));
@@ -132,12 +132,14 @@ pub(super) fn closest(name: &str, candidates: impl Iterator<Item = String>) -> O
         .map(|(_, candidate)| candidate)
 }
 
-fn split(path: &ast::Path) -> (&[ast::Ident], &ast::Ident) {
-    match path.segments.as_slice() {
-        [prefix @ .., name] => (prefix, name),
-        // The parser gives every path a segment.
-        [] => unreachable!("a path without segments"),
-    }
+/// The modules' part of a path and the name; the parser gives every path a name.
+fn split(path: &ast::Path) -> Option<(&[ast::Ident], &ast::Ident)> {
+    let (name, prefix) = path.segments.split_last()?;
+    Some((prefix, name))
+}
+
+fn nameless(path: &ast::Path, kind: NameKind) -> Error {
+    Error::UnknownName { kind, name: String::new(), span: path.span, suggestion: None, elsewhere: None }
 }
 
 /// Edits between two names: insert, delete, replace; case counts as nothing.
