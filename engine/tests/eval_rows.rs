@@ -166,7 +166,7 @@ fn flat_map_gives_a_row_per_element_that_matches() {
 fn inspect_sees_weight_and_epoch() {
     let text = "import print input relation A(k: string)
         output relation Out(k: string)
-        Out(k) :- A(k), Inspect print::print(\"${k} ${ddlog_weight}\").";
+        Out(k) :- A(k), Inspect print::print(\"${k} ${ddlog_weight}\"), k == \"other\".";
     let fixture = Fixture::new(text);
     let (sender, receiver) = std::sync::mpsc::channel();
     fixture.machine.listen(move |message| sender.send(message).unwrap());

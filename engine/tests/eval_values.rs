@@ -355,6 +355,47 @@ fn a_modification_keeps_fields_not_named() {
 }
 
 #[test]
+fn a_modification_toggles_items_of_sets_and_merges_maps() {
+    let types = &program_once().types;
+    let ints = |items: &[i64]| Record::Array(items.iter().map(|item| Record::Int((*item).into())).collect());
+    let pair = |key: Record, value: Record| Record::Tuple(vec![key, value]);
+    let nothing = || named("Nothing", &[]);
+    let circle = || named("Circle", &[("r", Record::Int(1.into()))]);
+
+    let text = |text: &str| Record::String(text.into());
+    let tags =
+        |tags: &[&str]| named("Port", &[("tags", Record::Array(tags.iter().map(|tag| text(tag)).collect()))]);
+    let old = from_record(types, field("p"), &tags(&["a", "b"])).unwrap();
+    let new = modify_by_record(types, field("p"), &old, &tags(&["b", "c"])).unwrap();
+    assert_eq!(new.field("tags").unwrap().to_string(), "[\"a\", \"c\"]");
+
+    let old = Record::Array(vec![pair(nothing(), ints(&[1])), pair(circle(), ints(&[2]))]);
+    let old = from_record(types, field("v"), &old).unwrap();
+    let changes = Record::Array(vec![pair(nothing(), Record::Tuple(vec![])), pair(circle(), ints(&[3]))]);
+    let new = modify_by_record(types, field("v"), &old, &changes).unwrap();
+    assert_eq!(new.to_string(), "[(Circle{.r = 1}, [3])]");
+}
+
+#[test]
+fn options_and_json_need_no_constructors() {
+    let types = &program_once().types;
+    let check = |ty: TypeId, record: Record, text: &str| {
+        assert_eq!(from_record(types, ty, &record).unwrap().to_string(), text);
+    };
+    let seven = || Record::Int(7.into());
+    check(field("w"), seven(), "ddlog_std::Some{.x = ddlog_std::Some{.x = 7}}");
+    check(field("w"), Record::Array(vec![]), "ddlog_std::None{}");
+    check(field("w"), Record::Array(vec![seven()]), "ddlog_std::Some{.x = ddlog_std::Some{.x = 7}}");
+    let json = |text: &str| {
+        let text = weir_engine::command::TextSource::Inline(text.into());
+        Record::Serialized { format: "json".into(), text }
+    };
+    check(field("q"), json(r#"{"Circle": {"r": 5}}"#), "Circle{.r = 5}");
+    let error = from_record(types, field("q"), &json("{\"Square\": 1}")).unwrap_err();
+    assert!(error.to_string().contains("unknown variant `Square`"), "{error}");
+}
+
+#[test]
 fn records_of_the_wrong_shape_are_reported_with_their_place() {
     let types = &program_once().types;
     let int = |value: i64| Record::Int(value.into());

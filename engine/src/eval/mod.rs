@@ -2,7 +2,7 @@
 //!
 //! Values of rows stay words until code looks inside; what code builds is interned when it leaves in a row.
 
-pub(crate) mod builtins;
+mod builtins;
 mod call;
 mod collection;
 mod compile;

@@ -160,8 +160,8 @@ impl<'a> Builder<'a> {
     pub(super) fn step(&mut self, step: &Step, locals: &[Local]) {
         match step {
             Step::Filter(condition) => match self.word_test(condition) {
-                Some(test) => self.tests.push(test),
-                None => self.ops.push(Op::Filter(self.compiler.int(condition))),
+                Some(test) if !self.has_effects() => self.tests.push(test),
+                Some(_) | None => self.ops.push(Op::Filter(self.compiler.int(condition))),
             },
             Step::Match(pattern, value) => self.match_step(pattern, value),
             Step::FlatMap(pattern, items) => {
@@ -229,9 +229,17 @@ impl<'a> Builder<'a> {
         self.ops.push(Op::Column(holder, pattern));
     }
 
+    /// Whether a step before has effects that tests, which are done before all steps, must not take away.
+    fn has_effects(&self) -> bool {
+        self.ops.iter().any(|op| matches!(op, Op::Inspect { .. }))
+    }
+
     fn match_step(&mut self, pattern: &Pattern, value: &Expr) {
-        if let Some(column) = self.column_of(value) {
-            return self.match_column(column, pattern);
+        let column = self.column_of(value);
+        match (column, &pattern.kind) {
+            (Some(column), PatternKind::Bind(_)) => return self.match_column(column, pattern),
+            (Some(column), _) if !self.has_effects() => return self.match_column(column, pattern),
+            _ => {}
         }
         if let PatternKind::Bind(local) = pattern.kind {
             return self.ops.push(Op::Set(local, self.compiler.val(value)));

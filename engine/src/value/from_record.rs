@@ -6,9 +6,8 @@ use num_traits::ToPrimitive;
 
 use super::shape::is_text;
 use super::type_name::type_name;
-use super::{Value, default_value};
+use super::{Value, default_value, from_json};
 use crate::command::{Record, TextSource};
-use crate::eval::builtins::json::from_json;
 use crate::ir::{Field, Type, TypeId, TypeTable, Union, Variant};
 
 /// A record is not a value of the type it is meant to have.
@@ -167,6 +166,9 @@ fn convert(
             }
             _ => Err(mismatch()),
         },
+        (Type::Union(union), _) if is_bare_option(types.union(*union), record) => {
+            convert_option(types, types.union(*union), record).unwrap_or_else(|| Err(mismatch()))
+        }
         (Type::Union(union), Record::Positional(ctor, records)) => {
             let variant = variant(types, ty, types.union(*union), ctor)?;
             if variant.fields.len() != records.len() {
@@ -191,6 +193,37 @@ fn convert(
         }
         _ => Err(mismatch()),
     }
+}
+
+/// Whether a record stands for an `Option` without naming a constructor: an array of none or one, or the value inside.
+fn is_bare_option(union: &Union, record: &Record) -> bool {
+    &*union.name == "ddlog_std::Option"
+        && match record {
+            Record::Positional(ctor, _) | Record::Named(ctor, _) => {
+                !matches!(ctor.rsplit("::").next(), Some("None" | "Some"))
+            }
+            _ => true,
+        }
+}
+
+fn convert_option(types: &TypeTable, union: &Union, record: &Record) -> Option<Result<Value, RecordError>> {
+    let [none, some] = union.variants.as_slice() else { return None };
+    let field = some.fields.first()?;
+    let inside = match record {
+        Record::Array(records) => match records.as_slice() {
+            [] => return Some(Ok(Value::Struct { ctor: none.name.clone(), fields: Vec::new() })),
+            [inside] => inside,
+            _ => return None,
+        },
+        inside => inside,
+    };
+    let value = convert(types, field.ty, inside, None);
+    Some(
+        value.map(|value| Value::Struct {
+            ctor: some.name.clone(),
+            fields: vec![(field.name.clone(), value)],
+        }),
+    )
 }
 
 impl RecordError {

@@ -35,6 +35,28 @@ impl Display for Value {
     }
 }
 
+/// The text of a value for people who debug programs: fields without names.
+pub(crate) fn debug_text(value: &Value) -> String {
+    let list = |open: &str, items: Vec<String>, separator: &str, close: &str| {
+        format!("{open}{}{close}", items.join(separator))
+    };
+    let each = |items: &[Value]| items.iter().map(debug_text).collect();
+    match value {
+        Value::Tuple(items) => list("(", each(items), ", ", ")"),
+        Value::Vec(items) => list("[", each(items), ", ", "]"),
+        Value::Set(items) => list("{", each(items), ", ", "}"),
+        Value::Map(pairs) => {
+            let pair = |(key, value): &(Value, Value)| format!("{}: {}", debug_text(key), debug_text(value));
+            list("{", pairs.iter().map(pair).collect(), ", ", "}")
+        }
+        Value::Struct { ctor, fields } => {
+            let fields = fields.iter().map(|(_, value)| debug_text(value)).collect();
+            format!("{ctor}{}", list("{", fields, ",", "}"))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// A string between double quotes; what does not print is escaped, a single quote is not.
 pub(crate) fn write_quoted(out: &mut impl Write, text: &str) -> fmt::Result {
     out.write_char('"')?;

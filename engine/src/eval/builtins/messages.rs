@@ -1,6 +1,6 @@
 //! Output of rules for people.
 
-use super::string::record_text;
+use super::string::debug_text_of;
 use super::{Builtin, Call};
 use crate::eval::Message;
 use crate::eval::env::Eval;
@@ -24,7 +24,7 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
 
 fn debug(call: &mut Call<'_, '_>) -> Eval<Val> {
     let value = call.take(0);
-    let text = record_text(call, &value)?;
+    let text = debug_text_of(call, &value)?;
     Ok(send(call, Message::Print(text)))
 }
 

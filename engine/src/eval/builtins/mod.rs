@@ -8,7 +8,7 @@ mod fp;
 mod group;
 mod hash;
 mod higher_order;
-pub(crate) mod json;
+mod json;
 mod map;
 mod messages;
 mod net;

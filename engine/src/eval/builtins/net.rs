@@ -58,7 +58,7 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
             let address: Result<Ipv6Addr, _> = call.text(0).parse();
             Ok(Val::result(address.map(v6).map_err(|error| Val::str(error.to_string()))))
         },
-        "ipv6Addr2string" => |call| Ok(Val::str(arg_6(call).to_string())),
+        "ipv6Addr2string" => |call| Ok(Val::str(text_6(arg_6(call)))),
         "iPV6_LOCALHOST" => |_| Ok(v6(Ipv6Addr::LOCALHOST)),
         "iPV6_UNSPECIFIED" => |_| Ok(v6(Ipv6Addr::UNSPECIFIED)),
         "ipv6_segments" => {
@@ -93,6 +93,16 @@ fn arg_4(call: &Call<'_, '_>) -> Ipv4Addr {
 
 fn arg_6(call: &Call<'_, '_>) -> Ipv6Addr {
     Ipv6Addr::from(wide_bits(call.env.interner, false, &call.args[0]))
+}
+
+/// As RFC 5952, section 5, has it for addresses that embed an IPv4 address, also the deprecated compatible ones.
+fn text_6(address: Ipv6Addr) -> String {
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
+            format!("::{}", Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+        }
+        _ => address.to_string(),
+    }
 }
 
 fn bytes<const N: usize>(call: &Call<'_, '_>) -> [u8; N] {

@@ -49,6 +49,9 @@ fn range_vec(call: &mut Call<'_, '_>) -> Eval<Val> {
     let Some(integer) = Integer::of(call.types(), call.param(0)) else {
         return range_of_floats(call);
     };
+    if let [Val::Int(_), Val::Int(_), Val::Int(_)] = &*call.args {
+        return range_of_small(call, integer);
+    }
     let mut value = |i: usize| {
         let val = call.take(i);
         integer.value(call.env.interner, &val)
@@ -68,6 +71,24 @@ fn range_vec(call: &mut Call<'_, '_>) -> Eval<Val> {
         }
     }
     Ok(Val::items(items))
+}
+
+/// Integers up to 64 bits: 128 hold every step without wrapping.
+fn range_of_small(call: &mut Call<'_, '_>, integer: Integer) -> Eval<Val> {
+    let signed = integer.is_signed();
+    let value = |i| if signed { i128::from(call.int(i) as i64) } else { i128::from(call.int(i)) };
+    let (from, to, step) = (value(0), value(1), value(2));
+    let n_items = if step == 0 || (to - from).signum() != step.signum() {
+        0
+    } else {
+        ((to - from).unsigned_abs()).div_ceil(step.unsigned_abs())
+    };
+    match usize::try_from(n_items) {
+        Ok(n_items) if n_items <= MAX_RANGE => {
+            Ok(Val::items((0..n_items as i128).map(|i| Val::Int((from + i * step) as u64)).collect()))
+        }
+        _ => Err(call.trap(format!("a range of more than {MAX_RANGE} items"))),
+    }
 }
 
 fn range_of_floats(call: &mut Call<'_, '_>) -> Eval<Val> {

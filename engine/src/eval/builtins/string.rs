@@ -6,8 +6,8 @@ use super::{Builtin, Call};
 use crate::eval::env::Eval;
 use crate::eval::repr::{big, store, text, wide_bits};
 use crate::eval::val::Val;
-use crate::value::decode;
 use crate::value::shape::{Shape, shape};
+use crate::value::{debug_text, decode};
 
 pub(super) fn find(name: &str) -> Option<Builtin> {
     Some(match name {
@@ -56,20 +56,20 @@ fn to_string(call: &mut Call<'_, '_>) -> Eval<Val> {
         (Shape::Signed(65..=128), _) => Val::str((wide_bits(interner, true, &value) as i128).to_string()),
         (Shape::Bit(65..=128), _) => Val::str(wide_bits(interner, false, &value).to_string()),
         (Shape::Bit(_) | Shape::Signed(_) | Shape::BigInt, _) => Val::str(big(interner, &value).to_string()),
-        _ => Val::str(record_text(call, &value)?),
+        _ => Val::str(debug_text_of(call, &value)?),
     })
 }
 
 fn to_string_debug(call: &mut Call<'_, '_>) -> Eval<Val> {
     let value = call.take(0);
-    record_text(call, &value).map(Val::str)
+    debug_text_of(call, &value).map(Val::str)
 }
 
-/// The text of a value as in a dump, for a value of the first parameter's type.
-pub(super) fn record_text(call: &mut Call<'_, '_>, value: &Val) -> Eval<String> {
+/// The text of a value for people who debug, for a value of the first parameter's type.
+pub(super) fn debug_text_of(call: &mut Call<'_, '_>, value: &Val) -> Eval<String> {
     let ty = call.param(0);
     match store(call.env.interner, call.env.types, ty, value) {
-        Ok(word) => Ok(decode(call.env.interner, call.env.types, ty, word).to_string()),
+        Ok(word) => Ok(debug_text(&decode(call.env.interner, call.env.types, ty, word))),
         Err(_) => Err(call.trap("a function has no text")),
     }
 }

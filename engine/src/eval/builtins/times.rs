@@ -115,7 +115,7 @@ fn find_zoned(name: &str) -> Option<Builtin> {
         "utc_datetime" => |call| Ok(date_time_val(zoned(call).naive_utc())),
         "time" => |call| Ok(time_val(zoned(call).time())),
         "tz_datetime_format" => |call| Ok(formatted(zoned(call).format(call.text(1)), call.text(1))),
-        "tzDateTime2string" | "to_rfc3339" => |call| Ok(zoned_val(zoned(call))),
+        "tzDateTime2string" | "to_rfc3339" => |call| Ok(Val::str(zoned(call).to_rfc3339())),
         "to_rfc2822" => |call| Ok(Val::str(zoned(call).to_rfc2822())),
         "tz_datetime_parse" => {
             |call| Ok(parsed(DateTime::parse_from_str(call.text(0), call.text(1)), zoned_val))
@@ -142,8 +142,13 @@ fn date_time_val(date_time: NaiveDateTime) -> Val {
     Val::tuple([date_val(date_time.date()), time_val(date_time.time())])
 }
 
+/// RFC 3339 knows offsets of whole minutes; others follow the time in UTC, in seconds.
 fn zoned_val(zoned: DateTime<FixedOffset>) -> Val {
-    Val::str(zoned.to_rfc3339())
+    let seconds = zoned.offset().local_minus_utc();
+    Val::str(match seconds % 60 {
+        0 => zoned.to_rfc3339(),
+        _ => format!("{} {seconds}", zoned.to_utc().to_rfc3339()),
+    })
 }
 
 fn time(call: &Call<'_, '_>, i: usize) -> NaiveTime {
@@ -170,7 +175,12 @@ fn date_time(call: &Call<'_, '_>) -> NaiveDateTime {
 }
 
 fn zoned(call: &Call<'_, '_>) -> DateTime<FixedOffset> {
-    DateTime::parse_from_rfc3339(call.text(0)).unwrap_or_default()
+    let text = call.text(0);
+    let (instant, seconds) =
+        text.split_once(' ').map_or((text, None), |(instant, seconds)| (instant, Some(seconds)));
+    let instant = DateTime::parse_from_rfc3339(instant).unwrap_or_default();
+    let offset = seconds.and_then(|seconds| seconds.parse().ok()).and_then(FixedOffset::east_opt);
+    offset.map_or(instant, |offset| instant.with_timezone(&offset))
 }
 
 fn offset(call: &mut Call<'_, '_>) -> Eval<FixedOffset> {
