@@ -24,6 +24,9 @@ pub fn converse<W: Write>(
         let ended = match input.read(&prompt(shell))? {
             Read::Text(text) => {
                 parser.feed(&text);
+                if shell.mode() == Mode::Person && stands_alone(&text) {
+                    parser.feed(";");
+                }
                 false
             }
             Read::Interrupted => {
@@ -44,6 +47,7 @@ pub fn converse<W: Write>(
                     write!(complaints, "{}", help::LOCAL)?;
                     continue;
                 }
+                Ok(Said::Quit) => return Ok(ExitCode::SUCCESS),
                 Ok(Said::Relations) => {
                     shell.show_relations()?;
                     continue;
@@ -73,8 +77,16 @@ pub fn converse<W: Write>(
     }
 }
 
+/// Whether it is a word that persons are not asked to end with `;`: who asks for help does not know of it yet.
+pub(crate) fn stands_alone(text: &str) -> bool {
+    matches!(text.trim(), "help" | "exit" | "quit")
+}
+
 /// Whether the text is whole commands, or wrong, so that reading on would not mend it.
 pub(crate) fn is_whole(text: &str) -> bool {
+    if stands_alone(text) {
+        return true;
+    }
     let mut parser = CommandParser::new();
     parser.feed(text);
     parser.feed("\n");
@@ -91,6 +103,7 @@ pub(crate) fn is_whole(text: &str) -> bool {
 enum Said {
     Command(Command),
     Help,
+    Quit,
     Relations,
     /// More text is needed.
     Nothing,
@@ -100,6 +113,7 @@ enum Said {
 fn next(parser: &mut CommandParser, ended: bool) -> Result<Said, weir_engine::command::CommandError> {
     let own = match parser.first_word() {
         Some("help") => Some(Said::Help),
+        Some("quit") => Some(Said::Quit),
         Some("relations") => Some(Said::Relations),
         _ => None,
     };
@@ -124,11 +138,13 @@ mod tests {
 
     #[test]
     fn commands_are_whole_with_their_last_semicolon_and_outside_strings() {
-        for text in ["dump;", "", "  ", "# note", "insert R(\"a;b\");", "insert R(1),\ninsert R(2);", "help;"]
+        for text in
+            ["dump;", "", "  ", "# note", "insert R(\"a;b\");", "insert R(1),\ninsert R(2);", "help;", "help"]
         {
             assert!(is_whole(text), "{text}");
         }
-        for text in ["dump", "insert R(\"a;", "insert R(1),", "insert R(\"\\\";", "start; insert R(", "help"]
+        for text in
+            ["dump", "insert R(\"a;", "insert R(1),", "insert R(\"\\\";", "start; insert R(", "relations"]
         {
             assert!(!is_whole(text), "{text}");
         }

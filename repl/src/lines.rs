@@ -69,6 +69,7 @@ impl Input for Lines {
         match self {
             Lines::Terminal(terminal) => match terminal.editor.readline(prompt) {
                 Ok(mut line) => {
+                    terminal.remember();
                     // Comments end with their line.
                     line.push('\n');
                     Ok(Read::Text(line))
@@ -82,11 +83,12 @@ impl Input for Lines {
     }
 }
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
+impl Terminal {
+    /// Keeps what was typed, line by line: a terminal may be closed without a word.
+    fn remember(&mut self) {
         if let Some(path) = &self.history {
             // History is a convenience: no reason to complain.
-            let _ = self.editor.save_history(path);
+            let _ = self.editor.append_history(path);
         }
     }
 }

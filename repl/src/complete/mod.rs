@@ -44,20 +44,23 @@ impl Validator for CommandHelper {
 }
 
 impl Hinter for CommandHelper {
-    type Hint = Fields;
+    type Hint = Reminder;
 
-    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Fields> {
+    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Reminder> {
         if pos < line.len() {
             return None;
         }
-        self.vocabulary.fields_after(line).map(Fields)
+        if line.ends_with('\n') {
+            return Some(Reminder("a command ends with `;`".into()));
+        }
+        self.vocabulary.fields_after(line).map(Reminder)
     }
 }
 
-/// A relation's fields: to be read, not to be taken into the line.
-pub(crate) struct Fields(String);
+/// To be read, not to be taken into the line.
+pub(crate) struct Reminder(String);
 
-impl rustyline::hint::Hint for Fields {
+impl rustyline::hint::Hint for Reminder {
     fn display(&self) -> &str {
         &self.0
     }

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::RemoteError;
 use super::commits::plain;
 use super::connection::Connection;
+use crate::converse::stands_alone;
 use crate::help;
 use crate::input::{Input, Read};
 use crate::shell::Mode;
@@ -71,7 +72,12 @@ impl Session {
         let mut pending = String::new();
         loop {
             match input.read(">> ")? {
-                Read::Text(text) => pending.push_str(&without_comment(&text)),
+                Read::Text(text) => {
+                    pending.push_str(&without_comment(&text));
+                    if mode == Mode::Person && stands_alone(&text) {
+                        pending.push(';');
+                    }
+                }
                 Read::Interrupted => pending.clear(),
                 Read::End => break,
             }
@@ -179,7 +185,7 @@ impl Session {
 /// Whether nothing is left open: a command ends with `;`.
 pub(super) fn is_whole(text: &str) -> bool {
     let text = without_comment(text);
-    text.trim().is_empty() || text.trim().ends_with(';')
+    stands_alone(&text) || text.trim().is_empty() || text.trim().ends_with(';')
 }
 
 /// A line that begins with `#` says nothing.
