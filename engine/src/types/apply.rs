@@ -1,7 +1,7 @@
 //! `apply` of the library's graph transformers: each becomes relations and rules.
 //!
-//! Components and labels are found by reachability, so a component of n nodes costs up to n^2 rows; that is fine for
-//! topologies of switches and routers and not meant for large meshes.
+//! Labels of connected components flow along the edges: one row per node and neighbour. Strongly connected components
+//! come from reachability, so one of n nodes costs n^2 rows; that is fine for topologies, not for large meshes.
 
 use std::sync::Arc;
 
@@ -76,29 +76,19 @@ fn expand_one(
         at.rule(&at.path(&reached), at.pair(at.name(a), at.name(b)), body)
     };
     match &*transformer {
-        // Labels flow along the edges. One that meets a smaller node is no smallest label from there on.
-        "graph::ConnectedComponents" | "graph::ConnectedComponents64" => Ok(vec![
-            relation(&pairs),
-            relation(&reached),
-            pair_rule,
-            at.rule(
-                &at.path(&reached),
-                at.pair(at.name("y"), at.name("y")),
-                vec![at.clause(ClauseKind::Atom(
-                    at.atom(&at.path(&pairs), at.pair(at.expr(ExprKind::Wildcard), at.name("y"))),
-                ))],
-            ),
-            reach(
-                "z",
-                "l",
-                vec![
-                    atom(&reached, "y", "l"),
-                    atom(&pairs, "y", "z"),
-                    at.clause(ClauseKind::Expr(at.binary(BinaryOp::Lt, at.name("l"), at.name("z")))),
-                ],
-            ),
-            label_rule(vec![atom(&reached, "n", "m")]),
-        ]),
+        // Labels flow along the edges, and of those that meet at a node the smallest goes on.
+        "graph::ConnectedComponents" | "graph::ConnectedComponents64" => {
+            let labelled = at.atom(output, at.pair(at.name("y"), at.name("l")));
+            let target = at.atom(&at.path(&pairs), at.pair(at.expr(ExprKind::Wildcard), at.name("y")));
+            Ok(vec![
+                relation(&pairs),
+                relation(&reached),
+                pair_rule,
+                reach("y", "y", vec![at.clause(ClauseKind::Atom(target))]),
+                reach("z", "l", vec![at.clause(ClauseKind::Atom(labelled)), atom(&pairs, "y", "z")]),
+                label_rule(vec![atom(&reached, "n", "m")]),
+            ])
+        }
         // Nodes on a cycle with each other are those that reach each other.
         "graph::SCC" => Ok(vec![
             relation(&pairs),
