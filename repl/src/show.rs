@@ -31,7 +31,8 @@ pub(crate) fn rows(out: &mut impl Write, rows: &[(Value, i64)]) -> io::Result<()
 
 /// What the program declares, as it would declare it.
 pub(crate) fn relations(out: &mut impl Write, program: &Program) -> io::Result<()> {
-    for relation in &program.relations {
+    // The library's own are no part of what an author declares.
+    for relation in program.relations.iter().filter(|relation| !relation.name.starts_with("ddlog_std::")) {
         let role = match relation.role {
             RelationRole::Input => "input ",
             RelationRole::Output => "output ",
