@@ -355,6 +355,14 @@ fn a_modification_keeps_fields_not_named() {
 }
 
 #[test]
+fn a_modification_need_not_name_the_constructor() {
+    let types = &program_once().types;
+    let new = modify_by_record(types, field("p"), &port(), &named("_", &[("number", Record::Int(9.into()))]));
+    assert_eq!(new.unwrap().field("number"), Some(&Value::Int(9)));
+    assert!(from_record(types, field("p"), &named("_", &[])).is_err());
+}
+
+#[test]
 fn a_modification_toggles_items_of_sets_and_merges_maps() {
     let types = &program_once().types;
     let ints = |items: &[i64]| Record::Array(items.iter().map(|item| Record::Int((*item).into())).collect());

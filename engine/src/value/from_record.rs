@@ -170,7 +170,7 @@ fn convert(
             convert_option(types, types.union(*union), record).unwrap_or_else(|| Err(mismatch()))
         }
         (Type::Union(union), Record::Positional(ctor, records)) => {
-            let variant = variant(types, ty, types.union(*union), ctor)?;
+            let variant = variant(types, ty, types.union(*union), constructor(ctor, old))?;
             if variant.fields.len() != records.len() {
                 return Err(error(RecordErrorKind::FieldCount {
                     constructor: variant.name.to_string(),
@@ -186,7 +186,7 @@ fn convert(
             Ok(Value::Struct { ctor: variant.name.clone(), fields: fields.collect::<Result<_, _>>()? })
         }
         (Type::Union(union), Record::Named(ctor, records)) => {
-            let variant = variant(types, ty, types.union(*union), ctor)?;
+            let variant = variant(types, ty, types.union(*union), constructor(ctor, old))?;
             let old = same_variant(variant, old);
             let fields = named_fields(types, variant, records, old)?;
             Ok(Value::Struct { ctor: variant.name.clone(), fields })
@@ -339,6 +339,14 @@ fn set(items: Vec<Value>, old: Option<&Value>) -> Value {
     let kept = old.iter().filter(|item| !items.contains(item)).cloned();
     let new = items.iter().filter(|item| !old.contains(item)).cloned();
     Value::Set(kept.chain(new).collect())
+}
+
+/// The constructor a record names; `_` in a change is the one the value has.
+fn constructor<'a>(ctor: &'a str, old: Option<&'a Value>) -> &'a str {
+    match (ctor, old) {
+        ("_", Some(Value::Struct { ctor, .. })) => ctor,
+        (ctor, _) => ctor,
+    }
 }
 
 /// The fields of a value if it is of that constructor.
