@@ -86,6 +86,8 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         notices,
         commits.clone(),
     )?;
+    // Before there is anything to clean up.
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let control = Control::bind(&config.control)
         .await
         .map_err(|source| RunError::Listen { address: config.control.display().to_string(), source })?;
@@ -127,7 +129,6 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         "weir is ready"
     );
 
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
         _ = terminate.recv() => {}
