@@ -142,6 +142,8 @@ pub(super) enum Error {
     ExternTwice { name: String, span: Span, first: Span },
     #[error("not a name for input and output")]
     BadOriginal { span: Span },
+    #[error("a condition cannot change variables")]
+    ChangedInCondition { span: Span, condition: Span },
     #[error("cannot be changed while a loop goes through it")]
     ChangedInLoop { span: Span, iterated: Span },
     #[error("{what} outside of a function")]
@@ -322,6 +324,7 @@ impl Error {
             Error::NotPlace { span }
             | Error::NotAssignable { span, .. }
             | Error::SharedPlace { span }
+            | Error::ChangedInCondition { span, .. }
             | Error::ChangedInLoop { span, .. } => ("E0230", *span),
             Error::OutsideFunction { span, .. } => ("E0231", *span),
             Error::OutsideLoop { span } => ("E0232", *span),
@@ -448,6 +451,9 @@ impl Error {
             Error::NotExhaustive { .. } => diagnostic.label("not all values are covered"),
             Error::Refutable { .. } => diagnostic.hint("Use `match` where a pattern may fail."),
             Error::NotPlace { .. } => diagnostic.hint("Bind the value to a variable first: `var x = ..`."),
+            Error::ChangedInCondition { condition, .. } => {
+                diagnostic.also(condition, "the condition").hint("Do it before the `if`.")
+            }
             Error::ChangedInLoop { iterated, .. } => diagnostic.also(iterated, "this loop"),
             Error::NotAssignable { declared, captured, .. } => {
                 let diagnostic = diagnostic.also(declared, "declared here");

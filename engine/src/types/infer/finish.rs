@@ -143,7 +143,9 @@ impl Infer<'_, '_> {
                 *function = self.text_function(&value.ty.clone(), value.span);
             }
             HExprKind::If(condition, then, otherwise) => {
+                let outer = self.condition.replace(condition.span);
                 self.finish(condition);
+                self.condition = outer;
                 self.finish(then);
                 if let Some(otherwise) = otherwise {
                     self.finish(otherwise);
@@ -342,6 +344,11 @@ impl Infer<'_, '_> {
             return;
         }
         let variable = &self.body.locals[local.0 as usize];
+        if let Some(condition) = self.condition.filter(|c| !c.contains(variable.span)) {
+            let error = Error::ChangedInCondition { span: place.span, condition };
+            self.error(error);
+            return;
+        }
         if !variable.assignable || variable.depth < self.depth {
             let error = Error::NotAssignable {
                 name: variable.name.to_string(),

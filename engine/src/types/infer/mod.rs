@@ -58,6 +58,8 @@ pub(super) struct Infer<'c, 'a> {
     pub(super) depth: u32,
     /// How many loops of the innermost function or closure we are in.
     pub(super) loops: u32,
+    /// The condition of an `if` that we are in, while finishing.
+    pub(super) condition: Option<Span>,
     /// Variables whose collections the loops around go through, while finishing.
     pub(super) iterated: Vec<(LocalId, Span)>,
     /// One report that a type cannot be found is enough: the others follow from it.
@@ -84,6 +86,7 @@ impl<'c, 'a> Infer<'c, 'a> {
             returns: Vec::new(),
             depth: 0,
             loops: 0,
+            condition: None,
             iterated: Vec::new(),
             cannot_infer_said: false,
         }
