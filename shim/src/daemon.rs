@@ -3,6 +3,7 @@
 use std::sync::{Arc, mpsc};
 
 use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc as tokio_mpsc};
 use tracing::{error, info};
 use weir_engine::diagnostics::Diagnostic;
@@ -87,7 +88,8 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         commits.clone(),
     )?;
     // Before there is anything to clean up.
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let control = Control::bind(&config.control)
         .await
         .map_err(|source| RunError::Listen { address: config.control.display().to_string(), source })?;
@@ -130,7 +132,7 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
     );
 
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         ended = sessions => return Err(listen_error(&config, ended)),
         _ = driver_end => error!("the driver ended by itself; switches go on forwarding"),
