@@ -255,9 +255,7 @@ fn variant<'t>(
     let exact = union.variants.iter().find(|variant| &*variant.name == ctor);
     let by_last_part =
         || union.variants.iter().find(|variant| variant.name.rsplit("::").next() == Some(ctor));
-    // `_` names the only one there is.
-    let only = || union.variants.first().filter(|_| ctor == "_" && union.variants.len() == 1);
-    exact.or_else(by_last_part).or_else(only).ok_or_else(|| {
+    exact.or_else(by_last_part).ok_or_else(|| {
         error(RecordErrorKind::Constructor { expected: type_name(types, ty), constructor: ctor.into() })
     })
 }
