@@ -147,3 +147,52 @@ fn values_that_no_row_holds_are_given_back() {
     // 16 rounds make about 144,000 values.
     assert!(most < 135_000, "{most} values at some time");
 }
+
+#[test]
+fn a_recursion_without_end_is_given_up_and_taken_back() {
+    let mut shell = common::Shell::new(
+        "input relation I(x: bit<32>)\noutput relation N(x: bit<32>)\nN(x) :- I(x).\nN(x + 1) :- N(x), x != 100.",
+    );
+    shell.run("start; insert I(98); commit dump_changes; start; insert I(200); commit dump_changes;");
+    shell.run("start; insert I(99); delete I(98); commit dump_changes; dump I;");
+    assert_eq!(
+        shell.output,
+        "N:\nN{.x = 98}: +1\nN{.x = 99}: +1\nN{.x = 100}: +1\n\
+         error: test.dl:4:1: the recursion does not settle within 65536 rounds (in a rule for `N`)\n\
+         N:\nN{.x = 98}: -1\nI{.x = 99}\n"
+    );
+}
+
+#[test]
+fn rules_share_arrangements_and_plans_say_so() {
+    let engine = common::start(
+        "input relation Port(id: bigint, switch: string, up: bool)\ninput relation Switch(name: string, zone: bigint)\n\
+         output relation Zone(port: bigint, zone: bigint)\noutput relation Alone(port: bigint)\n\
+         Zone(p.id, s.zone) :- p in Port(.up = true), s in Switch(.name = p.switch).\n\
+         Zone(-1, z) :- Switch(n, z), Port(_, n, false), z > 3.\nAlone(p) :- Port(p, s, _), not Switch(s, _).",
+    )
+    .unwrap();
+    let relation = engine.program().relation("Zone");
+    let text = engine.plan().explain(engine.program(), relation).to_string();
+    let expected = "\
+arrangement 0: Switch by (name) with (zone)
+arrangement 1: Port by (switch, up) with ()
+rule 0 for Zone (test.dl:5)
+  from Port
+    take (p.id, p.switch, $part)
+    == true = $part
+    give (p.switch) with (p.id)
+  join rows kept by key with arrangement 0 of Switch
+    take (p.switch) (p.id) (s.zone)
+    give (p.id, s.zone)
+rule 1 for Zone (test.dl:6)
+  from Switch
+    take (n, z)
+    give (n, false) with (z)
+  join rows kept by key with arrangement 1 of Port
+    take (n, _) (z) ()
+    if (z > 3)
+    give (-1, z)
+";
+    assert_eq!(text, expected);
+}

@@ -3,19 +3,22 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use differential_dataflow::VecCollection;
 use differential_dataflow::operators::arrange::TraceAgent;
 use differential_dataflow::operators::arrange::arrangement::{Arranged, arrange_core};
 use differential_dataflow::operators::iterate::Variable;
 use differential_dataflow::trace::TraceReader;
 use differential_dataflow::trace::implementations::merge_batcher::{MergeBatcher, vec::VecMerger};
-use differential_dataflow::trace::implementations::ord_neu::{OrdValBatch, OrdValBuilder};
+use differential_dataflow::trace::implementations::ord_neu::{
+    OrdKeyBatch, OrdKeyBuilder, OrdValBatch, OrdValBuilder,
+};
 use differential_dataflow::trace::implementations::spine_fueled::Spine;
-use differential_dataflow::trace::implementations::{BatchContainer, ContainerChunker};
+use differential_dataflow::trace::implementations::{BatchContainer, ContainerChunker, OffsetList};
 use differential_dataflow::trace::rc_blanket_impls::RcBuilder;
+use differential_dataflow::{AsCollection, VecCollection};
 use smallvec::SmallVec;
 use timely::dataflow::Scope;
 use timely::dataflow::channels::pact::Exchange;
+use timely::dataflow::operators::vec::Filter;
 use timely::order::Product;
 use timely::progress::Antichain;
 
@@ -25,11 +28,14 @@ use super::index::{Epoch, Layout, Weight};
 use super::recursion::Context;
 use super::reduce::{joined, parted};
 use super::rows::RowContainer;
-use crate::eval::Machine;
+use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId, TypeTable};
 use crate::plan::transform::Transform;
 use crate::plan::{ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, Source};
 use crate::value::{Row, Word};
+
+/// Rounds after which a recursion is given up: what still changes then hardly ever settles.
+const ROUNDS: u64 = 1 << 16;
 
 /// A transaction and a round.
 type Round = Product<Epoch, u64>;
@@ -39,6 +45,11 @@ type PairUpdates = Vec<((Row, Row), Round, Weight)>;
 type PairSpine = Spine<Rc<OrdValBatch<Layout<Round>>>>;
 type PairBatcher = MergeBatcher<VecMerger<(Row, Row), Round, Weight>>;
 type PairBuilder = RcBuilder<OrdValBuilder<Layout<Round>, PairUpdates>>;
+type SetUpdates = Vec<((Row, ()), Round, Weight)>;
+type SetLayout = (RowContainer, Vec<()>, Vec<Round>, Vec<Weight>, OffsetList);
+type SetSpine = Spine<Rc<OrdKeyBatch<SetLayout>>>;
+type SetBatcher = MergeBatcher<VecMerger<(Row, ()), Round, Weight>>;
+type SetBuilder = RcBuilder<OrdKeyBuilder<SetLayout, SetUpdates>>;
 type Indexed<'s> = Arranged<'s, TraceAgent<PairSpine>>;
 
 /// What comes in from outside of the component.
@@ -55,7 +66,7 @@ pub(super) fn iterate<'s>(
     component: &Component,
     outside: Scopes<'s>,
     context: &Rc<Context>,
-    kept: &mut Vec<Kept>,
+    kept: &mut Vec<Box<dyn Kept>>,
 ) -> Vec<(RelationId, Rows<'s, Epoch>)> {
     scope.iterative::<u64, _, _>(|inner| {
         let types = machine.types();
@@ -92,7 +103,8 @@ pub(super) fn iterate<'s>(
             let columns = plan.collection(CollectionId(relation.0)).columns.iter().copied();
             let set = builder.distinct(rows, Columns::new(types, columns, []));
             if let Some(variable) = variables.remove(relation) {
-                variable.set(set.clone());
+                let rule = component.recursive_rules.iter().find(|rule| plan.rule(**rule).head == *relation);
+                variable.set(builder.limited(set.clone(), rule.copied()));
             }
             results.push((*relation, set.leave(scope)));
         }
@@ -101,22 +113,28 @@ pub(super) fn iterate<'s>(
 }
 
 /// An arrangement inside the loop, held to see what is in use.
-pub(super) struct Kept {
-    trace: TraceAgent<PairSpine>,
+pub(super) trait Kept {
+    /// Marks every value in it, also of rows that are about to be merged away.
+    fn mark(&self, marking: &mut Marking<'_>);
+}
+
+struct KeptTrace<Tr: TraceReader> {
+    trace: TraceAgent<Tr>,
     columns: Columns,
 }
 
-impl Kept {
-    /// What is complete need not be told apart any more: batches may merge.
-    pub(super) fn merge(&mut self) {
-        let mut complete = Antichain::new();
-        self.trace.read_upper(&mut complete);
-        self.trace.set_logical_compaction(complete.borrow());
-        self.trace.set_physical_compaction(complete.borrow());
+impl<Tr: TraceReader> KeptTrace<Tr> {
+    /// Holds a trace without holding up the merging of its batches: a deep recursion makes one in every round.
+    fn new(trace: &TraceAgent<Tr>, columns: Columns) -> Self {
+        let mut trace = trace.clone();
+        trace.set_logical_compaction(Antichain::new().borrow());
+        trace.set_physical_compaction(Antichain::new().borrow());
+        KeptTrace { trace, columns }
     }
+}
 
-    /// Marks every value in it, also of rows that are about to be merged away.
-    pub(super) fn mark(&self, marking: &mut Marking<'_>) {
+impl Kept for KeptTrace<PairSpine> {
+    fn mark(&self, marking: &mut Marking<'_>) {
         if self.columns.is_empty() {
             return;
         }
@@ -132,9 +150,21 @@ impl Kept {
     }
 }
 
+impl Kept for KeptTrace<SetSpine> {
+    fn mark(&self, marking: &mut Marking<'_>) {
+        if self.columns.is_empty() {
+            return;
+        }
+        self.trace.map_batches(|batch| {
+            let keys = &batch.storage.keys;
+            (0..keys.len()).for_each(|at| self.columns.mark_row(marking, keys.index(at), &[]));
+        });
+    }
+}
+
 struct Builder<'b, 's> {
     types: &'b TypeTable,
-    kept: &'b mut Vec<Kept>,
+    kept: &'b mut Vec<Box<dyn Kept>>,
     scope: Scope<'s, Round>,
     machine: &'b Rc<Machine>,
     plan: &'b Plan,
@@ -211,6 +241,21 @@ impl<'s> Builder<'_, 's> {
         left.join_core(right, move |key, left, right| then.run(&[key, left, right]))
     }
 
+    /// Goes no further than a number of rounds that no sensible program needs: what still changes then never settles.
+    fn limited(&self, rows: Rows<'s, Round>, rule: Option<RuleId>) -> Rows<'s, Round> {
+        let context = self.context.clone();
+        let span = rule.map(|rule| self.machine.program().rules[rule.0 as usize].span);
+        let limited = rows.inner.filter(move |(_, round, _)| {
+            let goes_on = round.inner < ROUNDS;
+            if let (false, Some(rule), Some(span)) = (goes_on, rule, span) {
+                let message = format!("the recursion does not settle within {ROUNDS} rounds");
+                context.trap.borrow_mut().get_or_insert((rule, Trap { message, span }));
+            }
+            goes_on
+        });
+        limited.as_collection()
+    }
+
     /// All rows, less those whose key is on the right.
     fn antijoin(&self, id: RuleId, left: Indexed<'s>, right: Indexed<'s>, then: &Transform) -> Pairs<'s> {
         let present = right.reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
@@ -273,31 +318,40 @@ impl<'s> Builder<'_, 's> {
     }
 
     fn arrange(&mut self, pairs: Pairs<'s>, name: &str, columns: Columns) -> Indexed<'s> {
-        let by_key = Exchange::new(|((key, _), _, _): &((Row, Row), Round, Weight)| {
-            use std::hash::BuildHasher;
-            rustc_hash::FxBuildHasher.hash_one(key)
-        });
+        let by_key = Exchange::new(|((key, _), _, _): &((Row, Row), Round, Weight)| hash(key));
         let arranged = arrange_core::<_, _, ContainerChunker<PairUpdates>, PairBatcher, PairBuilder, PairSpine>(
             pairs.inner,
             by_key,
             name,
         );
-        self.kept.push(Kept { trace: arranged.trace.clone(), columns });
+        self.kept.push(Box::new(KeptTrace::new(&arranged.trace, columns)));
         arranged
     }
 
     fn distinct(&mut self, rows: Rows<'s, Round>, columns: Columns) -> Rows<'s, Round> {
-        self.arrange(rows.map(|row| (row, Row::default())), "Derivations", columns)
-            .reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
+        let by_row = Exchange::new(|((row, ()), _, _): &((Row, ()), Round, Weight)| hash(row));
+        let derivations = arrange_core::<_, _, ContainerChunker<SetUpdates>, SetBatcher, SetBuilder, SetSpine>(
+            rows.map(|row| (row, ())).inner,
+            by_row,
+            "Derivations",
+        );
+        self.kept.push(Box::new(KeptTrace::new(&derivations.trace, columns)));
+        derivations
+            .reduce_abelian::<_, SetBuilder, SetSpine, RowContainer, _>(
                 "Distinct",
                 |_, count, output| {
                     if count.iter().any(|(_, count)| *count > 0) {
-                        output.push((Row::default(), 1));
+                        output.push(((), 1));
                     }
                 },
-                push_updates,
+                |into, key, updates| {
+                    into.clear();
+                    into.extend(
+                        updates.drain(..).map(|((), time, weight)| ((Row::from(key), ()), time, weight)),
+                    );
+                },
             )
-            .as_collection(|row, _| Row::from(row))
+            .as_collection(|row, ()| Row::from(row))
     }
 
     fn inside(&self, rule: RuleId, code: Code) -> Inside {
@@ -308,4 +362,10 @@ impl<'s> Builder<'_, 's> {
 fn push_updates(into: &mut PairUpdates, key: &[Word], updates: &mut Vec<(Row, Round, Weight)>) {
     into.clear();
     into.extend(updates.drain(..).map(|(value, time, weight)| ((Row::from(key), value), time, weight)));
+}
+
+/// Which worker rows of a key belong to.
+fn hash(key: &Row) -> u64 {
+    use std::hash::BuildHasher;
+    rustc_hash::FxBuildHasher.hash_one(key)
 }

@@ -32,7 +32,7 @@ pub(crate) struct Recursion {
     fed_seeds: Vec<(RelationId, Row, Weight)>,
     dataflow: usize,
     /// The arrangements inside.
-    kept: Vec<Kept>,
+    kept: Vec<Box<dyn Kept>>,
 }
 
 /// Changes of a relation, as they come out.
@@ -164,7 +164,6 @@ impl Recursion {
             input.flush();
         }
         worker.step_while(|| self.probe.less_than(&(epoch + 1)));
-        self.kept.iter_mut().for_each(Kept::merge);
     }
 
     fn take_results(&self) -> Changes {

@@ -157,7 +157,13 @@ impl Body {
             return known;
         }
         shape.aliases[column] = Some(fresh);
-        self.locals.push(Local { name: "$column".into(), ty });
+        let whole = shape.wholes.first().and_then(|whole| self.locals.get(whole.0 as usize));
+        let name = whole.map_or("$", |whole| &whole.name);
+        let name = match shape.names.get(column) {
+            Some(field) => format!("{name}.{field}"),
+            None => format!("{name}.{column}"),
+        };
+        self.locals.push(Local { name: name.into(), ty });
         fresh
     }
 

@@ -1,5 +1,7 @@
 //! An atom taken apart: a pattern per column, and which of them can be looked up by key.
 
+use std::sync::Arc;
+
 use super::arrangements::Catalog;
 use super::data::{ArrangementId, CollectionId, Projection};
 use super::transform::{Input, Step, Transform};
@@ -15,6 +17,8 @@ pub(super) struct Shape {
     pub(super) record: TypeId,
     /// The pattern of each column.
     pub(super) columns: Vec<Pattern>,
+    /// Names of a struct's columns.
+    pub(super) names: Vec<Arc<str>>,
     /// Column values that are asked for by name: `x.f` for `x in R(..)`.
     pub(super) aliases: Vec<Option<LocalId>>,
     /// Variables bound to the whole record of a struct.
@@ -51,6 +55,7 @@ impl Shape {
             collection,
             record,
             columns: Vec::new(),
+            names: Vec::new(),
             aliases: Vec::new(),
             wholes: Vec::new(),
             span,
@@ -65,6 +70,7 @@ impl Shape {
             shape.wholes.push(*whole);
             pattern = inner;
         }
+        shape.names = fields.iter().map(|field| field.name.clone()).collect();
         shape.aliases = vec![None; fields.len()];
         shape.columns = match &pattern.kind {
             PatternKind::Variant(_, columns) => columns.clone(),
