@@ -112,12 +112,12 @@ impl Control {
                     Some(Err(LinesCodecError::Io(error))) => return Err(error),
                     Some(Ok(line)) if line.trim().is_empty() => continue,
                     Some(Ok(line)) => match serde_json::from_str::<Request>(&line) {
-                        Ok(Request::Watch(names)) => {
-                            let answer = json!({"watching": names});
-                            watched = Some((names, self.commits.subscribe()));
-                            answer
+                        Ok(request) => {
+                            if let Request::Watch(names) = &request {
+                                watched = Some((names.clone(), self.commits.subscribe()));
+                            }
+                            self.answer(request).await
                         }
-                        Ok(request) => self.answer(request).await,
                         Err(error) => json!({"error": format!("not a request: {error}")}),
                     },
                     None => return Ok(()),
