@@ -1,5 +1,6 @@
 //! Diagnostics as text, with the lines they are about.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -68,7 +69,12 @@ fn snippet<'a>(
         let annotation = kind.span(range.start - first..range.end - first);
         if label.text.is_empty() { annotation } else { annotation.label(&label.text) }
     });
-    Snippet::source(&text[first..last])
+    // The end of a text that ends with a line break is a line of its own.
+    let shown = match end == text.len() && text.ends_with('\n') {
+        true => format!("{}\n", &text[first..]).into(),
+        false => Cow::Borrowed(&text[first..last]),
+    };
+    Snippet::source(shown)
         .line_start(text[..first].matches('\n').count() + 1)
         .path(&sources.file(file).name)
         .annotations(annotations)

@@ -11,9 +11,9 @@ pub enum SyntaxError {
     #[error("unexpected character `{text}`")]
     UnexpectedCharacter { text: String, span: Span },
     #[error("unterminated block comment")]
-    UnterminatedComment { span: Span },
+    UnterminatedComment { opener: Span, span: Span },
     #[error("unterminated string")]
-    UnterminatedString { close: &'static str, span: Span },
+    UnterminatedString { close: &'static str, opener: Span, span: Span },
     #[error("unknown escape `{text}` in a string")]
     BadEscape { text: String, span: Span },
     #[error("malformed number `{text}`")]
@@ -35,7 +35,7 @@ pub enum SyntaxError {
     #[error("unclosed `{open}`")]
     Unclosed { open: char, opener: Span, found: String, span: Span },
     #[error("missing `.` at the end of the {what}")]
-    MissingDot { what: &'static str, next: Option<Span>, span: Span },
+    MissingDot { what: &'static str, end: Span, next: Option<Span>, span: Span },
     #[error("`{word}` is a reserved word, not a name")]
     ReservedWord { word: String, span: Span },
     #[error("nested too deeply")]
@@ -132,7 +132,7 @@ impl SyntaxError {
     pub fn span(&self) -> Span {
         match self {
             SyntaxError::UnexpectedCharacter { span, .. }
-            | SyntaxError::UnterminatedComment { span }
+            | SyntaxError::UnterminatedComment { span, .. }
             | SyntaxError::UnterminatedString { span, .. }
             | SyntaxError::BadEscape { span, .. }
             | SyntaxError::MalformedNumber { span, .. }
@@ -172,15 +172,17 @@ impl From<SyntaxError> for Diagnostic {
         let diagnostic = Diagnostic::error(error.code(), error.span(), error.to_string());
         match error {
             SyntaxError::UnexpectedCharacter { .. } | SyntaxError::ChainedAssignment { .. } => diagnostic,
-            SyntaxError::UnterminatedComment { .. } => diagnostic
-                .label("the comment starts here")
+            SyntaxError::UnterminatedComment { opener, .. } => diagnostic
+                .label("expected `*/`")
+                .also(opener, "the comment starts here")
                 .hint("Comments nest: every `/*` needs its own `*/`."),
             SyntaxError::UnterminatedString { close: "\"", .. } => diagnostic
                 .label("the string starts here")
                 .hint("Close it with `\"` on the same line, or write a text of several lines as `[|..|]`."),
-            SyntaxError::UnterminatedString { .. } => {
-                diagnostic.label("the string starts here").hint("Close it with `|]`.")
-            }
+            SyntaxError::UnterminatedString { opener, .. } => diagnostic
+                .label("expected `|]`")
+                .also(opener, "the string starts here")
+                .hint("Close it with `|]`."),
             SyntaxError::BadEscape { .. } => {
                 diagnostic.hint("Escapes are `\\n`, `\\t`, `\\\"`, `\\\\`, `\\123`, `\\x7f` and `\\u{e9}`.")
             }
@@ -216,12 +218,12 @@ impl From<SyntaxError> for Diagnostic {
                     .label(format!("expected `{close}`, found {found}"))
                     .also(opener, format!("this `{open}` is not closed"))
             }
-            SyntaxError::MissingDot { what, next, .. } => {
+            SyntaxError::MissingDot { what, end, next, .. } => {
                 let diagnostic =
                     diagnostic.label("expected `.`").hint(format!("Every {what} ends with a `.`."));
                 match next {
                     Some(next) => diagnostic.also(next, "the next item starts here"),
-                    None => diagnostic,
+                    None => diagnostic.also(end, format!("the {what} ends here")),
                 }
             }
             SyntaxError::ReservedWord { word, .. } => {

@@ -210,7 +210,8 @@ impl<'t, 'o> Run<'t, 'o> {
             Ok(Raw::LineComment | Raw::BlockComment(Terminated::Yes)) => return Some((TokenKind::Bad, at)),
             Ok(Raw::BlockComment(Terminated::No)) => {
                 let opener = self.origin.span(at, at + 2);
-                self.errors.push(SyntaxError::UnterminatedComment { span: opener });
+                let span = self.origin.span(end, end);
+                self.errors.push(SyntaxError::UnterminatedComment { opener, span });
                 return Some((TokenKind::Bad, at));
             }
             Ok(Raw::Word) => TokenKind::of_word(text),
@@ -271,10 +272,14 @@ impl<'t, 'o> Run<'t, 'o> {
 
     fn string(&mut self, end: Terminated, text: &str, at: usize, quoting: Quoting) -> TokenKind {
         if end == Terminated::No {
-            let opener = text.find(['"', '|']).map_or(text.len(), |i| i + 1);
-            let span = self.origin.span(at, at + opener);
-            let close = if quoting == Quoting::Quoted { "\"" } else { "|]" };
-            self.errors.push(SyntaxError::UnterminatedString { close, span });
+            let length = text.find(['"', '|']).map_or(text.len(), |i| i + 1);
+            let opener = self.origin.span(at, at + length);
+            // A quoted literal ends with its line, and that is where its author wants to look; others run to the end.
+            let (close, span) = match quoting {
+                Quoting::Quoted => ("\"", opener),
+                _ => ("|]", self.origin.span(at + text.len(), at + text.len())),
+            };
+            self.errors.push(SyntaxError::UnterminatedString { close, opener, span });
             return TokenKind::Bad;
         }
         TokenKind::String(StringForm { quoting, interned: text.starts_with('i') })

@@ -77,13 +77,13 @@ impl Cursor<'_> {
         if !ends {
             return self.expected(wanted);
         }
-        let end = self.previous().span;
-        let span = Span { start: end.end.saturating_sub(1).max(end.start), ..end };
-        self.report(SyntaxError::MissingDot {
-            what,
-            next: (next.kind != TokenKind::Eof).then_some(next.span),
-            span,
-        });
+        let last = self.previous().span;
+        let end = Span { start: last.end.saturating_sub(1).max(last.start), ..last };
+        let (span, next) = match next.kind {
+            TokenKind::Eof => (next.span, None),
+            _ => (end, Some(next.span)),
+        };
+        self.report(SyntaxError::MissingDot { what, end, next, span });
         Ok(())
     }
 
