@@ -1,14 +1,15 @@
 //! The `weir` binary: a line or two per subcommand.
 
+mod check;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use check::{CheckOptions, check, show};
 use clap::{Parser, Subcommand};
 use ovsdb::relations::relations;
 use ovsdb::schema::DatabaseSchema;
-use weir_engine::diagnostics::{Diagnostic, render};
-use weir_engine::source::SourceMap;
 use weir_shim::config::RunOptions;
 use weir_shim::daemon::{self, RunError};
 
@@ -27,14 +28,8 @@ struct Cli {
 enum Command {
     /// Run the daemon
     Run(Box<RunOptions>),
-    /// Parse and type-check a rule file; exit code 1 and diagnostics on stderr if it has errors
-    Check {
-        /// The main file
-        file: PathBuf,
-        /// Where imports are looked for, after the file's own directory
-        #[arg(short = 'L', value_name = "DIR")]
-        search: Vec<PathBuf>,
-    },
+    /// Parse and type-check rule files; or explain an error's code
+    Check(CheckOptions),
     /// The shell: insert, commit, see the changes; or look into a running daemon
     Repl(weir_repl::ReplOptions),
     /// Print an OVSDB schema as input relations
@@ -48,7 +43,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(options) => run(*options),
-        Command::Check { file, search } => Ok(check(&file, &search)),
+        Command::Check(options) => check(&options),
         Command::Repl(options) => weir_repl::run(options).map_err(Into::into),
         Command::Schema { file } => schema(&file),
     };
@@ -76,19 +71,6 @@ fn run(options: RunOptions) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn check(file: &Path, search: &[PathBuf]) -> ExitCode {
-    match weir_engine::compile::compile(file, search) {
-        Ok((program, warnings)) => {
-            show(&program.sources, &warnings);
-            ExitCode::SUCCESS
-        }
-        Err((sources, diagnostics)) => {
-            show(&sources, &diagnostics);
-            ExitCode::FAILURE
-        }
-    }
-}
-
 fn schema(file: &Path) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let json = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
@@ -96,9 +78,4 @@ fn schema(file: &Path) -> anyhow::Result<ExitCode> {
         DatabaseSchema::from_json(&json).with_context(|| format!("{} is no OVSDB schema", file.display()))?;
     print!("{}", relations(&schema));
     Ok(ExitCode::SUCCESS)
-}
-
-fn show(sources: &SourceMap, diagnostics: &[Diagnostic]) {
-    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    eprint!("{}", render(sources, diagnostics, colour));
 }

@@ -1,8 +1,14 @@
 //! What rule authors are told: one shape for every stage's errors.
 
+mod json;
+mod pages;
 mod render;
+mod summary;
 
+pub use json::json_lines;
+pub use pages::{Page, nearest, page, pages};
 pub use render::render;
+pub use summary::Summary;
 
 use crate::source::Span;
 
@@ -31,7 +37,7 @@ pub struct Label {
 pub struct Diagnostic {
     /// Error or warning.
     pub severity: Severity,
-    /// Stable code such as `E0012`: syntax E00xx, names E01xx, types E02xx, rules and strata E03xx.
+    /// Stable code such as `E0012`: syntax E00xx, names E01xx, types E02xx, rules and strata E03xx, data E04xx; warnings W.
     pub code: &'static str,
     /// Primary message: lower case, no full stop.
     pub message: String,
