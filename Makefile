@@ -10,11 +10,12 @@ TOOLS := $(TARGET)/tools
 DENY_VERSION := 0.20.2
 FUZZ := $(wildcard */fuzz/Cargo.toml */*/fuzz/Cargo.toml)
 
-.PHONY: help test deps fmt fmt-check lint deny fuzz doc check-tests demo demo-stop bench clean
+.PHONY: help test deps fmt fmt-check lint deny fuzz doc check-tests demo demo-stop lab bench clean
 
 help:
 	@echo 'make test     everything CI checks: formatting, lints, licences, fuzz corpora, docs, all tests'
 	@echo 'make demo     three hypervisors, real frames, narrated; KEEP=1 leaves it running, make demo-stop ends it'
+	@echo 'make lab      one real hypervisor to try things on (docs/tutorial.md); N=3 for more, LAB=DIR for the place'
 	@echo 'make fmt      format the source'
 	@echo 'make lint     clippy, warnings are errors'
 	@echo 'make bench    benchmarks: codec and engine, the rules at scale, a new port on real switches'
@@ -87,6 +88,9 @@ demo: deps
 demo-stop:
 	@script=$${WEIR_DEMO_DIR:-$${TMPDIR:-/tmp}/weir-demo}/stop; \
 	if [ -e "$$script" ]; then sh "$$script"; else echo "no demo was left running ($$script is not there)"; fi
+
+lab: deps
+	@$(CARGO) run --locked --quiet -p weir-lab --bin lab -- $(or $(LAB),$${TMPDIR:-/tmp}/weir-lab) $(or $(N),1)
 
 bench: deps
 	$(CARGO) build --release --workspace --bins --locked

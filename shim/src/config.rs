@@ -9,6 +9,9 @@ use thiserror::Error;
 
 use crate::chassis::Listen;
 
+/// Given in place of a remote that there is none of.
+pub const NO_REMOTE: &str = "none";
+
 /// Options of `weir run`. On the command line and in the file alike; the command line wins.
 #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -17,10 +20,13 @@ pub struct RunOptions {
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// Directory of the network program; its main file is weir.dl [default: rules]
-    #[arg(long, value_name = "DIR")]
+    /// The network program: its main file, or a directory whose main file is weir.dl [default: rules]
+    #[arg(long, value_name = "PATH")]
     pub rules: Option<PathBuf>,
-    /// OVN Northbound database: unix:PATH, tcp:HOST:PORT [default: unix:/run/ovn/ovnnb_db.sock]
+    /// Where imports are looked for, after the main file's own directory; may be repeated
+    #[arg(short = 'L', long = "library", value_name = "DIR")]
+    pub library: Vec<PathBuf>,
+    /// OVN Northbound database: unix:PATH, tcp:HOST:PORT, or none [default: unix:/run/ovn/ovnnb_db.sock]
     #[arg(long, value_name = "REMOTE")]
     pub nb: Option<String>,
     /// Where hypervisors' OVSDB sessions arrive (ovs-vsctl set-manager): tcp:ADDRESS:PORT or unix:PATH [default: tcp:0.0.0.0:6640]
@@ -58,8 +64,10 @@ pub struct RunOptions {
 pub struct RunConfig {
     /// Main rule file.
     pub rules: PathBuf,
-    /// Northbound.
-    pub nb: Remote,
+    /// Where its imports are looked for besides.
+    pub library: Vec<PathBuf>,
+    /// Northbound, if there is one.
+    pub nb: Option<Remote>,
     /// OVSDB listener.
     pub listen_ovsdb: Listen,
     /// OpenFlow listener.
@@ -127,9 +135,12 @@ impl RunOptions {
         let state = path(&self.state, &file.state).unwrap_or_else(|| "/var/lib/weir".into());
         let hypervisors =
             if self.hypervisor.is_empty() { file.hypervisor.clone() } else { self.hypervisor.clone() };
+        let library = if self.library.is_empty() { file.library.clone() } else { self.library.clone() };
+        let nb = pick(&self.nb, &file.nb, "unix:/run/ovn/ovnnb_db.sock");
         Ok(RunConfig {
+            library,
             rules: if rules.is_dir() { rules.join("weir.dl") } else { rules },
-            nb: parse("nb", &pick(&self.nb, &file.nb, "unix:/run/ovn/ovnnb_db.sock"))?,
+            nb: if nb == NO_REMOTE { None } else { Some(parse("nb", &nb)?) },
             listen_ovsdb: parse(
                 "listen-ovsdb",
                 &pick(&self.listen_ovsdb, &file.listen_ovsdb, "tcp:0.0.0.0:6640"),
@@ -186,7 +197,7 @@ mod tests {
             ..RunOptions::default()
         };
         let config = options.resolve().unwrap();
-        assert_eq!(config.nb, "tcp:192.0.2.9:6641".parse().unwrap());
+        assert_eq!(config.nb, Some("tcp:192.0.2.9:6641".parse().unwrap()));
         assert_eq!(config.listen_ovsdb, "tcp:127.0.0.1:2".parse().unwrap());
         assert_eq!(config.leave_after, Duration::from_secs(60));
     }

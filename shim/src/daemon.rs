@@ -11,7 +11,7 @@ use weir_engine::engine::{Config as EngineConfig, Engine};
 use weir_engine::source::SourceMap;
 
 use crate::chassis::{HypervisorConfig, Hypervisors};
-use crate::config::RunConfig;
+use crate::config::{NO_REMOTE, RunConfig};
 use crate::control::Control;
 use crate::driver::{Driver, DriverConfig, Input, MissingRelation, Relations};
 use crate::northbound::{Northbound, NorthboundTables};
@@ -50,7 +50,7 @@ pub enum RunError {
 /// # Errors
 /// See [`RunError`]; nothing has been pushed to any switch then.
 pub fn run(config: RunConfig) -> Result<(), RunError> {
-    let (program, warnings) = weir_engine::compile::compile(&config.rules, &[])
+    let (program, warnings) = weir_engine::compile::compile(&config.rules, &config.library)
         .map_err(|(sources, diagnostics)| RunError::Rules(Box::new(sources), diagnostics))?;
     if !warnings.is_empty() {
         eprint!("{}", weir_engine::diagnostics::render(&program.sources, &warnings, false));
@@ -80,7 +80,7 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         events,
     );
     let driver = Driver::new(
-        DriverConfig { state: config.state.clone(), settle: config.settle },
+        DriverConfig { state: config.state.clone(), settle: config.settle, northbound: config.nb.is_some() },
         Arc::clone(&engine),
         relations,
         Arc::clone(&hypervisors),
@@ -102,19 +102,25 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
             }
         }
     });
-    let northbound_inputs = inputs.clone();
-    let installed_on = Arc::clone(&hypervisors);
-    let northbound = Northbound::dial(
-        config.nb.clone(),
-        NorthboundTables::of(engine.program()),
-        noticed,
-        move |input| {
-            // The driver goes only when the daemon ends.
-            let _ = northbound_inputs.send(Input::Northbound(input));
-        },
-        move |port| installed_on.mark_installed(&port.chassis, &port.name, port.installed),
-    );
-    tokio::spawn(northbound.run());
+    match &config.nb {
+        Some(remote) => {
+            let northbound_inputs = inputs.clone();
+            let installed_on = Arc::clone(&hypervisors);
+            let northbound = Northbound::dial(
+                remote.clone(),
+                NorthboundTables::of(engine.program()),
+                noticed,
+                move |input| {
+                    // The driver goes only when the daemon ends.
+                    let _ = northbound_inputs.send(Input::Northbound(input));
+                },
+                move |port| installed_on.mark_installed(&port.chassis, &port.name, port.installed),
+            );
+            tokio::spawn(northbound.run());
+        }
+        // What would be reported there is not.
+        None => drop(noticed),
+    }
     tokio::spawn(Control::new(Arc::clone(&engine), Arc::clone(&hypervisors), commits).serve(control));
     let sessions = tokio::spawn(Arc::clone(&hypervisors).serve());
     let (driver_ended, driver_end) = tokio::sync::oneshot::channel();
@@ -124,7 +130,7 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
     })?;
     info!(
         rules = %config.rules.display(),
-        northbound = %config.nb,
+        northbound = %config.nb.as_ref().map_or_else(|| NO_REMOTE.to_owned(), ToString::to_string),
         ovsdb = %config.listen_ovsdb,
         openflow = %config.listen_openflow,
         control = %config.control.display(),

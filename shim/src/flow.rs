@@ -97,6 +97,7 @@ impl FlowReader {
             }
             "Move" => Action::copy(self.bits(part(value, "from")?)?, self.bits(part(value, "to")?)?)?,
             "Resubmit" => Action::resubmit_table(number(part(value, "table")?)?),
+            "DecTtl" => Action::DecTtl,
             "Clone" => Action::Clone(self.actions(part(value, "actions")?)?),
             "ToGroup" => Action::Group(number(part(value, "group")?)?),
             _ => return Err(shape("an action this program knows", value)),

@@ -100,13 +100,13 @@ impl Effects {
             let inserted = *weight > 0;
             if delta.relation == relations.flow {
                 self.add_flow(record, inserted, reader, pool);
-            } else if delta.relation == relations.port_up {
+            } else if Some(delta.relation) == relations.port_up {
                 self.add_port(record, inserted, epoch);
-            } else if delta.relation == relations.requested && inserted {
+            } else if Some(delta.relation) == relations.requested && inserted {
                 if let Some(cfg) = integer(record, "nb_cfg") {
                     self.notices.push(Notice::Requested { cfg: cfg as i64, epoch });
                 }
-            } else if delta.relation == relations.claim_conflict && inserted {
+            } else if Some(delta.relation) == relations.claim_conflict && inserted {
                 warn!(
                     iface_id = %field(record, "iface_id"),
                     chassis = %field(record, "chassis"),

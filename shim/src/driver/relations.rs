@@ -7,7 +7,8 @@ use weir_engine::value::Value;
 
 use super::chassis_facts::FactChange;
 
-/// Ids of the relations that this program and the rules meet in.
+/// Ids of the relations that this program and the rules meet in. A program may leave out what it has no use for: then the
+/// daemon does not do it.
 #[derive(Debug, Clone, Copy)]
 pub struct Relations {
     /// `hypervisor::Chassis`
@@ -16,18 +17,25 @@ pub struct Relations {
     pub tunnel_port: RelationId,
     /// `hypervisor::Interface`
     pub interface: RelationId,
-    /// `keys::Allocated`
-    pub allocated: RelationId,
-    /// `keys::Wanted`
-    pub wanted: RelationId,
     /// `openflow::Flow`
     pub flow: RelationId,
-    /// `status::PortUp`
-    pub port_up: RelationId,
-    /// `status::Requested`
-    pub requested: RelationId,
-    /// `binding::ClaimConflict`
-    pub claim_conflict: RelationId,
+    /// The relations of the module `keys`: without them no keys are given out.
+    pub keys: Option<KeyRelations>,
+    /// `status::PortUp`: without it no port is reported to be up.
+    pub port_up: Option<RelationId>,
+    /// `status::Requested`: without it nobody is told that a request is installed.
+    pub requested: Option<RelationId>,
+    /// `binding::ClaimConflict`: without it nobody is warned of one.
+    pub claim_conflict: Option<RelationId>,
+}
+
+/// Where keys are asked for and given out.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyRelations {
+    /// `keys::Wanted`
+    pub wanted: RelationId,
+    /// `keys::Allocated`
+    allocated: RelationId,
 }
 
 /// The rules lack a relation.
@@ -44,26 +52,30 @@ impl Relations {
     /// Finds them.
     ///
     /// # Errors
-    /// When one is missing or has another role.
+    /// When one that must be there is missing, or one has another role.
     pub fn of(program: &Program) -> Result<Relations, MissingRelation> {
-        let find = |name: &'static str, role: RelationRole, role_name: &'static str| {
-            program
-                .relation(name)
-                .filter(|id| program.relations[id.0 as usize].role == role)
-                .ok_or(MissingRelation { name, role: role_name })
+        let optional = |name: &'static str, role: RelationRole| match program.relation(name) {
+            Some(id) if program.relations[id.0 as usize].role == role => Ok(Some(id)),
+            Some(_) => Err(MissingRelation { name, role: role_name(role) }),
+            None => Ok(None),
         };
-        let input = |name| find(name, RelationRole::Input, "input");
-        let output = |name| find(name, RelationRole::Output, "output");
+        let needed =
+            |name, role| optional(name, role)?.ok_or(MissingRelation { name, role: role_name(role) });
+        let keys = match optional("keys::Wanted", RelationRole::Output)? {
+            Some(wanted) => {
+                Some(KeyRelations { wanted, allocated: needed("keys::Allocated", RelationRole::Input)? })
+            }
+            None => None,
+        };
         Ok(Relations {
-            chassis: input("hypervisor::Chassis")?,
-            tunnel_port: input("hypervisor::TunnelPort")?,
-            interface: input("hypervisor::Interface")?,
-            allocated: input("keys::Allocated")?,
-            wanted: output("keys::Wanted")?,
-            flow: output("openflow::Flow")?,
-            port_up: output("status::PortUp")?,
-            requested: output("status::Requested")?,
-            claim_conflict: output("binding::ClaimConflict")?,
+            chassis: needed("hypervisor::Chassis", RelationRole::Input)?,
+            tunnel_port: needed("hypervisor::TunnelPort", RelationRole::Input)?,
+            interface: needed("hypervisor::Interface", RelationRole::Input)?,
+            flow: needed("openflow::Flow", RelationRole::Output)?,
+            keys,
+            port_up: optional("status::PortUp", RelationRole::Output)?,
+            requested: optional("status::Requested", RelationRole::Output)?,
+            claim_conflict: optional("binding::ClaimConflict", RelationRole::Output)?,
         })
     }
 
@@ -109,7 +121,9 @@ impl Relations {
             },
         }
     }
+}
 
+impl KeyRelations {
     /// The allocator's answer to `keys::Wanted`.
     pub(super) fn allocated(&self, space: Value, owner: Value, key: u32) -> Update {
         Update::InsertOrUpdate {
@@ -127,6 +141,14 @@ impl Relations {
     }
 }
 
+fn role_name(role: RelationRole) -> &'static str {
+    match role {
+        RelationRole::Input => "input",
+        RelationRole::Output => "output",
+        RelationRole::Internal => "internal",
+    }
+}
+
 fn text(text: &str) -> Value {
     Value::Str(text.into())
 }
@@ -135,5 +157,47 @@ fn record<const N: usize>(constructor: &str, fields: [(&str, Value); N]) -> Valu
     Value::Struct {
         ctor: constructor.into(),
         fields: fields.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const LEAST: &str = "
+        input relation Chassis(name: string, hostname: string, encap_ip: string)
+        input relation TunnelPort(chassis: string, ofport: bit<32>)
+        input relation Interface(chassis: string, name: string)
+    ";
+
+    fn relations(modules: &[(&str, &str)]) -> Result<Relations, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let mut main = String::new();
+        for (name, text) in modules {
+            std::fs::write(directory.path().join(format!("{name}.dl")), text).unwrap();
+            main.push_str(&format!("import {name}\n"));
+        }
+        let library = [directory.path().to_owned()];
+        let (program, _) = weir_engine::compile::compile_text("main.dl", &main, &library).unwrap();
+        Relations::of(&program).map_err(|missing| missing.to_string())
+    }
+
+    #[test]
+    fn a_program_of_hypervisors_and_flows_is_enough() {
+        let flow = "output relation Flow(chassis: string)";
+        let least = relations(&[("hypervisor", LEAST), ("openflow", flow)]).unwrap();
+        assert!(least.keys.is_none() && least.port_up.is_none() && least.requested.is_none());
+        let missing = relations(&[("hypervisor", LEAST)]).unwrap_err();
+        assert!(missing.contains("output relation `openflow::Flow`"), "{missing}");
+    }
+
+    #[test]
+    fn what_is_there_must_have_its_role() {
+        let flow = "output relation Flow(chassis: string)";
+        let keys = "output relation Wanted(owner: bit<128>)\nrelation Allocated(owner: bit<128>)";
+        let wrong = relations(&[("hypervisor", LEAST), ("openflow", flow), ("keys", keys)]).unwrap_err();
+        assert!(wrong.contains("input relation `keys::Allocated`"), "{wrong}");
     }
 }

@@ -12,7 +12,7 @@ use weir_engine::engine::{Commit, CommitError, Engine, Update};
 
 use super::chassis_facts::{ChassisFacts, FactChange};
 use super::effects::{CommitRecord, Effects, FlowChanges, FlowPool, WantedKeys, owner_number};
-use super::relations::Relations;
+use super::relations::{KeyRelations, Relations};
 use crate::chassis::{ChassisEvent, Hypervisors};
 use crate::flow::FlowReader;
 use crate::keys::KeyAllocator;
@@ -39,6 +39,8 @@ pub struct DriverConfig {
     pub state: PathBuf,
     /// How long after the start to wait for hypervisors known from before.
     pub settle: Duration,
+    /// Whether there is a Northbound to be read before anything is pushed.
+    pub northbound: bool,
 }
 
 /// Owner of the transactions.
@@ -85,7 +87,7 @@ impl Driver {
         }
         let gate = Gate {
             open: false,
-            northbound_read: false,
+            northbound_read: !config.northbound,
             awaited: remembered.chassis.iter().map(|(name, _)| name.clone()).collect(),
             deadline: Instant::now() + config.settle,
         };
@@ -113,6 +115,7 @@ impl Driver {
 
     /// Runs until [`Input::Stop`] or until nobody can send inputs any more.
     pub fn run(mut self, inputs: &Receiver<Input>) {
+        self.open_gate_when_ready();
         loop {
             let first = match self.gate.wait() {
                 None => match inputs.recv() {
@@ -251,10 +254,11 @@ impl Driver {
             epoch = commit.epoch;
             let mut answers = Vec::new();
             for delta in commit.deltas {
-                if delta.relation == self.relations.wanted {
-                    answers.extend(self.answer(WantedKeys::of(&delta)));
-                } else {
-                    effects.add(&delta, epoch, &self.relations, &self.reader, &mut self.pool);
+                match self.relations.keys {
+                    Some(keys) if keys.wanted == delta.relation => {
+                        answers.extend(self.answer(keys, WantedKeys::of(&delta)));
+                    }
+                    _ => effects.add(&delta, epoch, &self.relations, &self.reader, &mut self.pool),
                 }
                 deltas.push(delta);
             }
@@ -290,7 +294,7 @@ impl Driver {
         let _ = self.commits.send(Arc::new(record));
     }
 
-    fn answer(&mut self, wanted: WantedKeys) -> Vec<Update> {
+    fn answer(&mut self, relations: KeyRelations, wanted: WantedKeys) -> Vec<Update> {
         let mut updates = Vec::new();
         let mut changes = Vec::new();
         for (space, owner) in wanted.released {
@@ -299,7 +303,7 @@ impl Driver {
                 if allocation.displaced {
                     changes.push(Change::RemoveKey(name, number));
                 }
-                updates.push(self.relations.released(space, owner));
+                updates.push(relations.released(space, owner));
             }
         }
         for (space, owner, low, high) in wanted.wanted {
@@ -309,7 +313,7 @@ impl Driver {
                     if allocation.displaced {
                         changes.push(Change::PutKey(name, number, allocation.key));
                     }
-                    updates.push(self.relations.allocated(space, owner, allocation.key));
+                    updates.push(relations.allocated(space, owner, allocation.key));
                 }
                 Err(error) => error!(%error, "its traffic will not flow"),
             }
