@@ -6,6 +6,7 @@ use super::defs::{CheckedFunction, Defs, FunctionDefId, IndexDef, ModuleId, Rela
 use super::error::Error;
 use super::infer::{Expected, Infer, PatternMode};
 use super::ty::Ty;
+use crate::source::Span;
 use crate::syntax::ast;
 
 /// Checks all functions that have a body.
@@ -27,6 +28,7 @@ fn check_function(
 ) -> CheckedFunction {
     let function = defs.function(id);
     let (module, generics, ret) = (function.module, function.generics.clone(), function.ret.clone());
+    let errors_before = errors.len();
     let params: Vec<(ast::Ident, bool, Ty)> =
         function.params.iter().map(|p| (p.name.clone(), p.mutable, p.ty.clone())).collect();
     let ret_span = function.ast.ret.as_ref().map_or(function.ast.name.span, |r| r.span);
@@ -41,7 +43,39 @@ fn check_function(
     infer.finish_frame();
     infer.finish(&mut value);
     infer.finish_uses();
-    CheckedFunction { body: infer.body, value }
+    let locals = infer.body;
+    one_for_option(errors, errors_before, body, ret_span);
+    CheckedFunction { body: locals, value }
+}
+
+/// A body that takes Options apart with `?` and gives an Option, in a function declared to give a Result, is one mistake.
+fn one_for_option(errors: &mut Vec<Error>, from: usize, body: &ast::Expr, declared: Span) {
+    let ast::ExprKind::Block(statements, Some(last)) = &body.kind else { return };
+    let is_option = |ty: &str| ty.starts_with("Option<");
+    let mut questions = Vec::new();
+    let mut given = None;
+    for error in &errors[from..] {
+        match error {
+            Error::TryTypes { value, ret, span } if is_option(value) && ret.starts_with("Result<") => {
+                questions.push(*span);
+            }
+            Error::Mismatch { expected, found, span, why: Some((why, _)), .. }
+                if *why == declared && is_option(found) =>
+            {
+                given = Some((*span, expected.clone()));
+            }
+            _ => {}
+        }
+    }
+    let (Some((value, ret)), false) = (given, questions.is_empty()) else { return };
+    let kept = errors.split_off(from).into_iter().filter(|error| {
+        let (_, span) = error.code();
+        span != value && !questions.contains(&span)
+    });
+    let kept: Vec<Error> = kept.collect();
+    errors.extend(kept);
+    let span = statements.first().map_or(last.span, |first| first.span.to(last.span));
+    errors.push(Error::TryGivesOption { ret, span, questions, value, declared });
 }
 
 /// Checks all primary keys.

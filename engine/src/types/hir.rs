@@ -31,6 +31,19 @@ pub(super) struct HLocal {
     pub(super) depth: u32,
     /// May be assigned to.
     pub(super) assignable: bool,
+    /// Where its type comes from, if no one wrote it.
+    pub(super) origin: Option<Origin>,
+}
+
+/// Where a variable's type comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The elements of a collection, by FlatMap.
+    Element,
+    /// A literal it starts with.
+    Literal(Span),
+    /// Another value it starts with.
+    Value(Span),
 }
 
 /// A mention of a function.

@@ -132,7 +132,11 @@ impl Infer<'_, '_> {
                     span: checked.span,
                 });
                 let expected = Expected::because(element, checked.span, "this gives the elements");
+                let written = plain_declaration(pattern).is_some();
                 let pattern = self.pattern(pattern, &expected, &mut PatternMode::RuleAssign);
+                if written {
+                    self.note_element(&pattern);
+                }
                 out.push(HClause { kind: HClauseKind::FlatMap(pattern, checked), span });
             }
             ClauseKind::Aggregate(pattern, key, aggregate) => {
@@ -314,6 +318,9 @@ impl Infer<'_, '_> {
             let value = self.infer(&right);
             let expected = Expected::because(value.ty.clone(), value.span, "this is the value");
             let pattern = self.pattern(left, &expected, &mut PatternMode::RuleAssign);
+            if plain_declaration(left).is_some() {
+                self.note_origin(&pattern, &value);
+            }
             out.push(HClause { kind: HClauseKind::Let(pattern, value), span });
             return;
         }

@@ -14,20 +14,11 @@ use crate::types::ty::Ty;
 impl Infer<'_, '_> {
     /// An expression of a known type.
     pub(in crate::types) fn check(&mut self, expr: &ast::Expr, expected: &Expected) -> HExpr {
-        match &expr.kind {
-            // The mistake is in the branch, not in all of it.
-            ExprKind::Block(_, Some(_)) | ExprKind::Match(..) | ExprKind::If(_, _, Some(_)) => {
-                self.branching(expr, Some(expected))
-            }
-            _ => {
-                let checked = self.infer(expr);
-                if self.agree(checked.span, expected, &checked.ty) {
-                    checked
-                } else {
-                    HExpr { ty: Ty::Error, ..checked }
-                }
-            }
+        if is_branching(expr) {
+            return self.branching(expr, Some(expected));
         }
+        let checked = self.infer(expr);
+        if self.agree_value(&checked, expected) { checked } else { HExpr { ty: Ty::Error, ..checked } }
     }
 
     /// An expression of any type.
@@ -475,9 +466,16 @@ impl Infer<'_, '_> {
     /// Two operands of one type.
     fn same(&mut self, left: &ast::Expr, right: &ast::Expr) -> (HExpr, HExpr) {
         let left = self.infer(left);
-        let expected = Expected::because(left.ty.clone(), left.span, "both sides must have one type");
-        let right = self.check(right, &expected);
-        (left, right)
+        if is_branching(right) {
+            let expected = Expected::because(left.ty.clone(), left.span, "both sides must have one type");
+            let right = self.check(right, &expected);
+            return (left, right);
+        }
+        let right = self.infer(right);
+        if self.agree_operands(&left, &right) {
+            return (left, right);
+        }
+        (left, HExpr { ty: Ty::Error, ..right })
     }
 
     /// Blocks, `if` and `match`: what is expected is expected of the branches.
@@ -658,6 +656,9 @@ impl Infer<'_, '_> {
         }
         let mut mode = PatternMode::Assign { places: Vec::new() };
         let pattern = self.pattern(left, &expected, &mut mode);
+        if matches!(left.kind, ExprKind::Var(_)) {
+            self.note_origin(&pattern, &value);
+        }
         let bind = HExpr::new(HExprKind::Let(pattern, Box::new(value)), Ty::unit(), span);
         let PatternMode::Assign { places } = mode else { return bind };
         if places.is_empty() {
@@ -681,6 +682,11 @@ pub(super) fn is_place(expr: &ast::Expr) -> bool {
         ExprKind::Field(base, _) | ExprKind::TupleField(base, _) => is_place(base),
         _ => false,
     }
+}
+
+/// The mistake in one of these is in a branch, not in all of it.
+fn is_branching(expr: &ast::Expr) -> bool {
+    matches!(expr.kind, ExprKind::Block(_, Some(_)) | ExprKind::Match(..) | ExprKind::If(_, _, Some(_)))
 }
 
 /// `var x`, `var x: T`

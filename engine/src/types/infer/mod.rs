@@ -7,6 +7,7 @@ mod call;
 mod deferred;
 mod expr;
 mod finish;
+mod mismatch;
 mod pattern;
 
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 use super::defs::{ConstructorId, Defs, ModuleId, TypeDefId};
 use super::display::show;
-use super::error::Error;
+use super::error::{Error, Notes};
 use super::hir::{Body, FunctionUse, HLocal, LocalId, UseId};
 use super::resolve::{Generics, TypeResolver};
 use super::ty::Ty;
@@ -95,7 +96,14 @@ impl<'c, 'a> Infer<'c, 'a> {
     /// A new variable of the frame; not yet visible.
     pub(super) fn new_local(&mut self, name: &str, ty: Ty, span: Span) -> LocalId {
         let depth = self.depth;
-        self.body.locals.push(HLocal { name: Arc::from(name), ty, span, depth, assignable: true });
+        self.body.locals.push(HLocal {
+            name: Arc::from(name),
+            ty,
+            span,
+            depth,
+            assignable: true,
+            origin: None,
+        });
         LocalId(self.body.locals.len() as u32 - 1)
     }
 
@@ -137,16 +145,15 @@ impl<'c, 'a> Infer<'c, 'a> {
 
     /// Makes `found` agree with `expected`, or reports it at `span`.
     pub(super) fn agree(&mut self, span: Span, expected: &Expected, found: &Ty) -> bool {
-        let before = self.unifier.snapshot();
-        if self.unifier.unify(&expected.ty, found).is_ok() {
+        if self.unifies(&expected.ty, found) {
             return true;
         }
-        self.unifier.undo(before);
         let error = Error::Mismatch {
             expected: self.show(&expected.ty),
             found: self.show(found),
             span,
             why: expected.why,
+            notes: Box::new(Notes { also: Vec::new(), hint: self.conversion(&expected.ty, found) }),
         };
         self.error(error);
         false

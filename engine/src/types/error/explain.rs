@@ -1,0 +1,186 @@
+//! What is shown beside an error: other places, reasons and ways out.
+
+use super::{Error, Notes};
+use crate::diagnostics::Diagnostic;
+
+impl Error {
+    /// Adds the other places and the way out.
+    pub(super) fn explain(self, diagnostic: Diagnostic) -> Diagnostic {
+        match self {
+            Error::UnknownModule { suggestion, .. } => match suggestion {
+                Some(name) => diagnostic.hint(format!("Did you mean `{name}`?")),
+                None => diagnostic.hint("Import it first."),
+            },
+            Error::UnknownName { suggestion, elsewhere, .. } => {
+                did_you_mean(diagnostic.label("not found"), suggestion, elsewhere)
+            }
+            Error::UnknownVariable { suggestion, elsewhere, .. } => {
+                did_you_mean(diagnostic.label("not found here"), suggestion, elsewhere)
+            }
+            Error::Duplicate { first, .. } => {
+                diagnostic.label("declared again here").also(first, "first declared here")
+            }
+            Error::AmbiguousName { .. } => diagnostic.hint("Import one of them `as` something."),
+            Error::UnknownTypeParameter { .. } => {
+                diagnostic.hint("Type parameters are listed after the type's name or used in the function's parameters.")
+            }
+            Error::Redeclared { first, .. } => {
+                diagnostic.label("declared again here").also(first, "first declared here")
+            }
+            Error::HiddenByGroupBy { grouped, .. } => diagnostic
+                .also(grouped, "only the key's variables are known after this")
+                .hint("Add the variable to the key or to the grouped value."),
+            Error::UnknownField { suggestion, declared, .. } => {
+                did_you_mean(diagnostic.also(declared, "declared here"), suggestion, None)
+            }
+            Error::Mismatch { expected, why, notes, .. } => {
+                let Notes { also, hint } = *notes;
+                let diagnostic = diagnostic.label(format!("expected `{expected}`"));
+                let primary = diagnostic.primary.span;
+                let places = also.into_iter().chain(why).filter(|(place, _)| *place != primary);
+                let diagnostic = places.fold(diagnostic, |d, (place, text)| d.also(place, text));
+                match hint {
+                    Some(hint) => diagnostic.hint(hint),
+                    None => diagnostic,
+                }
+            }
+            Error::TryGivesOption { questions, value, declared, .. } => {
+                let diagnostic = diagnostic.also(declared, "the function gives this").also(value, "an Option, too");
+                let diagnostic = questions.into_iter().fold(diagnostic, |d, span| d.also(span, "`?` on an Option"));
+                diagnostic.hint("Let the function give an Option, or make Results of the Options: `.ok_or(..)?`.")
+            }
+            Error::NoField { suggestion, .. } => did_you_mean(diagnostic, suggestion, None),
+            Error::GuardedField { without, .. } => {
+                let diagnostic = match without {
+                    Some((_, span)) => diagnostic.also(span, "this one does not have it"),
+                    None => diagnostic,
+                };
+                diagnostic.hint("Use `match` to find out which constructor it is.")
+            }
+            Error::TryTypes { .. } => diagnostic.hint(
+                "`?` needs an Option or Result, and a function that gives an Option, or a Result of the same error.",
+            ),
+            Error::CannotInfer { .. } | Error::CannotInferVariable { .. } => {
+                diagnostic.hint("Write the type: `e: T`.")
+            }
+            Error::NoOverload { candidates, .. } | Error::AmbiguousOverload { candidates, .. } => {
+                let n_shown = 4;
+                let more = candidates.len().saturating_sub(n_shown);
+                let diagnostic = candidates
+                    .into_iter()
+                    .take(n_shown)
+                    .fold(diagnostic, |d, (signature, span)| d.also(span, format!("`{signature}`")));
+                if more > 0 { diagnostic.hint(format!("There are {more} more of that name.")) } else { diagnostic }
+            }
+            Error::ArgumentCount { declared, .. } => match declared {
+                Some(span) => diagnostic.also(span, "declared here"),
+                None => diagnostic,
+            },
+            Error::TypeArguments { declared, .. }
+            | Error::FieldCount { declared, .. }
+            | Error::MissingFields { declared, .. }
+            | Error::NoRecordFields { declared, .. } => diagnostic.also(declared, "declared here"),
+            Error::FieldTypes { other, .. } => diagnostic.label("one type here").also(other, "another here"),
+            Error::DeclarationLast { .. } => diagnostic.hint("Use the variable after it, or end the block with `;`."),
+            Error::UnusedTypeParameter { .. } => diagnostic.hint("Use it in a field, or leave it out."),
+            Error::ExternTwice { first, .. } => diagnostic
+                .also(first, "first declared here")
+                .hint("Extern functions are found by name: give it another one and overload a function that calls it."),
+            Error::EndlessType { declared, .. } => {
+                diagnostic.also(declared, "declared here").hint("Put a Ref, Vec or Option in between.")
+            }
+            Error::CastWidth { via, .. } => diagnostic.hint(format!("Convert to `{via}` first.")),
+            Error::Cast { .. } => diagnostic.hint(
+                "Numbers convert between widths of one kind, between bit<N> and signed<N>, and to bigint, float, double.",
+            ),
+            Error::NoText { ty, .. } if ty.starts_with('(') => diagnostic.hint("Name the elements one by one."),
+            Error::NoText { ty, .. } => {
+                diagnostic.hint(format!("Write `function to_string(x: {ty}): string` next to the type."))
+            }
+            Error::NotExhaustive { .. } => diagnostic.label("not all values are covered"),
+            Error::Refutable { .. } => diagnostic.hint("Use `match` where a pattern may fail."),
+            Error::NotPlace { .. } => diagnostic.hint("Bind the value to a variable first: `var x = ..`."),
+            Error::ChangedInCondition { condition, .. } => {
+                diagnostic.also(condition, "the condition").hint("Do it before the `if`.")
+            }
+            Error::ChangedInLoop { iterated, .. } => diagnostic.also(iterated, "this loop"),
+            Error::NotAssignable { declared, captured, .. } => {
+                let diagnostic = diagnostic.also(declared, "declared here");
+                if captured {
+                    diagnostic.hint("A closure has its own copy of the variables around it.")
+                } else {
+                    diagnostic.hint("Copy it to a variable of the function, or declare the parameter `mut`.")
+                }
+            }
+            Error::VarInAtom { name, .. } => diagnostic.hint(format!("Write `{name}`: a new name is a new variable.")),
+            Error::MissingVar { name, .. } => {
+                diagnostic.hint(format!("Write `var {name}` for a new variable, `==` to compare."))
+            }
+            Error::TwiceInAtom { name, first, .. } => diagnostic
+                .also(first, "bound here")
+                .hint(format!("Bind a second variable and compare: `{name} == other`.")),
+            Error::BoundInSameAtom { bound, .. } => diagnostic
+                .also(bound, "bound here")
+                .hint("Bind a second variable and compare the two after the atom."),
+            Error::UnboundInNegation { .. } => {
+                diagnostic.hint("Bind it in a clause before, or write `_` for anything.")
+            }
+            Error::InputHead { declared, .. } => diagnostic.also(declared, "declared as input here"),
+            Error::TwoGroupBy { first, .. } => diagnostic.also(first, "the first"),
+            Error::TransformerOutput { declared, .. } => diagnostic
+                .also(declared, "declared here")
+                .hint("Declare it in this module as `relation R[(Node, Node)]`."),
+            Error::UnknownTransformer { .. } => diagnostic.hint("Those of module `graph` are there."),
+            Error::StreamJoin { first, .. } => diagnostic.also(first, "the first stream"),
+            Error::NegatedStream { declared, .. } => diagnostic.also(declared, "declared as a stream here"),
+            Error::StreamAntijoin { stream, .. } | Error::StreamIntoRelation { stream, .. } => {
+                diagnostic.also(stream, "this is the stream")
+            }
+            Error::RelationIntoStream { declared, .. } => {
+                diagnostic.also(declared, "declared as a stream here").hint("A stream's rules need a stream in the body.")
+            }
+            Error::KeyOnlyInput { declared, .. } => diagnostic.also(declared, "this is no input relation"),
+            Error::NoLibrary { .. }
+            | Error::NotNumeric { .. }
+            | Error::NoTupleField { .. }
+            | Error::NotConcat { .. }
+            | Error::NotIterable { .. }
+            | Error::NotReference { .. }
+            | Error::FieldTwice { .. }
+            | Error::ZeroWidth { .. }
+            | Error::SignedWidth { .. }
+            | Error::RelationType { .. }
+            | Error::RecursiveAlias { .. }
+            | Error::ParameterType { .. }
+            | Error::SliceOrder { .. }
+            | Error::SliceRange { .. }
+            | Error::IntegerRange { .. }
+            | Error::UnreachableArm { .. }
+            | Error::SharedPlace { .. }
+            | Error::OutsideFunction { .. }
+            | Error::OutsideLoop { .. }
+            | Error::OnlyInPatterns { .. }
+            | Error::NotPattern { .. }
+            | Error::NotConstant { .. }
+            | Error::HeadDelay { .. }
+            | Error::GroupKey { .. }
+            | Error::GroupByForm { .. }
+            | Error::AggregateForm { .. }
+            | Error::GroupByPlace { .. }
+            | Error::BadOriginal { .. }
+            | Error::IndexField { .. }
+            | Error::EndlessGenerics { .. }
+            | Error::TransformerArguments { .. }
+            | Error::Recursive { .. }
+            | Error::Unsupported { .. } => diagnostic,
+        }
+    }
+}
+
+fn did_you_mean(diagnostic: Diagnostic, suggestion: Option<String>, elsewhere: Option<String>) -> Diagnostic {
+    match (suggestion, elsewhere) {
+        (_, Some(module)) => diagnostic.hint(format!("Module `{module}` declares it: import that.")),
+        (Some(name), None) => diagnostic.hint(format!("Did you mean `{name}`?")),
+        (None, None) => diagnostic,
+    }
+}
