@@ -7,6 +7,7 @@ use crate::ir::Program;
 use crate::plan::Plan;
 use crate::source::SourceMap;
 use crate::stdlib::BUILTIN_MODULES;
+use crate::syntax::ReadFile;
 use crate::syntax::ast::Module;
 use crate::{syntax, types};
 
@@ -27,6 +28,32 @@ pub fn compile_text(
     search: &[PathBuf],
 ) -> Result<(Program, Vec<Diagnostic>), Refused> {
     finish(syntax::load_text(name, text, search, BUILTIN_MODULES))
+}
+
+/// A program that may have errors, as far as it can be understood: for editors.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The syntax trees, the library's among them.
+    pub modules: Vec<Module>,
+    /// The texts.
+    pub sources: SourceMap,
+    /// All that is wrong with it; the same as [`compile`] finds.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What names mean and what types expressions have.
+    pub index: types::Index,
+}
+
+/// Checks a program whose files come from `read`, and tells what is known of it even if it is refused.
+pub fn analyze(path: &Path, search: &[PathBuf], read: ReadFile) -> Analysis {
+    let (modules, sources, mut diagnostics) = syntax::load_with(path, search, BUILTIN_MODULES, read);
+    let (program, found, index) = types::analyze(&modules, &sources);
+    if !refused(&diagnostics) {
+        diagnostics.extend(found);
+        if let Some(Err(found)) = program.filter(|_| !refused(&diagnostics)).map(|p| Plan::new(&p)) {
+            diagnostics.extend(found);
+        }
+    }
+    Analysis { modules, sources, diagnostics, index }
 }
 
 fn finish(

@@ -1,6 +1,7 @@
 //! Programs of several files.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,9 @@ use super::parser::parse;
 
 /// Modules that need no file: dotted path with `::` (`lib::net`) and text. They go before files of the same name.
 pub type BuiltinModules<'a> = &'a [(&'a str, &'a str)];
+
+/// Gives the text of a file; `None` if there is no such file.
+pub type ReadFile<'a> = &'a dyn Fn(&FilePath) -> Option<io::Result<String>>;
 
 /// Built-in modules every module sees without importing them. The first two cannot be imported by name.
 const IMPLICIT: &[&str] = &["ddlog_std", "ddlog_rt", "ddlog_bigint", "ddlog_log", "debug", "internment"];
@@ -32,14 +36,25 @@ pub fn load(
     search: &[PathBuf],
     builtin: BuiltinModules,
 ) -> (Vec<Module>, SourceMap, Vec<Diagnostic>) {
+    load_with(main, search, builtin, &from_disk)
+}
+
+/// As [`load`], with something else than the disk to read files from.
+pub fn load_with(
+    main: &FilePath,
+    search: &[PathBuf],
+    builtin: BuiltinModules,
+    read: ReadFile,
+) -> (Vec<Module>, SourceMap, Vec<Diagnostic>) {
     let directory = main.parent().map(FilePath::to_owned).unwrap_or_default();
     let name = main.display().to_string();
-    let mut loader = Loader::new(directory, search, builtin);
+    let mut loader = Loader { read, ..Loader::new(directory, search, builtin) };
     loader.main_name = main.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     loader.implicit();
-    match std::fs::read_to_string(main) {
-        Ok(text) => loader.main(&name, &text),
-        Err(error) => {
+    match read(main) {
+        Some(Ok(text)) => loader.main(&name, &text),
+        unread => {
+            let error = unread.and_then(Result::err).unwrap_or_else(|| io::ErrorKind::NotFound.into());
             let file = loader.sources.add(name.clone(), "");
             let span = Span { file, start: 0, end: 0 };
             loader.report(SyntaxError::Unreadable { name, reason: error.to_string(), span });
@@ -65,6 +80,7 @@ pub fn load_text(
 struct Loader<'a> {
     search: Vec<PathBuf>,
     builtin: BuiltinModules<'a>,
+    read: ReadFile<'a>,
     main_name: Option<String>,
     sources: SourceMap,
     modules: Vec<Module>,
@@ -79,6 +95,7 @@ impl<'a> Loader<'a> {
         Loader {
             search: std::iter::once(directory).chain(search.iter().cloned()).collect(),
             builtin,
+            read: &from_disk,
             main_name: None,
             sources: SourceMap::default(),
             modules: Vec::new(),
@@ -156,11 +173,12 @@ impl<'a> Loader<'a> {
         let relative: PathBuf = path.segments.iter().map(|segment| &*segment.name).collect();
         let candidates: Vec<PathBuf> =
             self.search.iter().map(|directory| directory.join(&relative).with_extension("dl")).collect();
-        let Some(file) = candidates.iter().find(|file| file.is_file()) else {
+        let found = candidates.iter().find_map(|file| Some((file, (self.read)(file)?)));
+        let Some((file, text)) = found else {
             let searched = candidates.iter().map(|file| format!("`{}`", file.display())).collect();
             return self.report(SyntaxError::ModuleNotFound { module: name, searched, span: path.span });
         };
-        match std::fs::read_to_string(file) {
+        match text {
             Ok(text) => self.module(segments(path), &file.display().to_string(), &text),
             Err(error) => {
                 let name = file.display().to_string();
@@ -175,6 +193,13 @@ impl<'a> Loader<'a> {
 
     fn report(&mut self, error: SyntaxError) {
         self.diagnostics.push(error.into());
+    }
+}
+
+fn from_disk(file: &FilePath) -> Option<io::Result<String>> {
+    match std::fs::read_to_string(file) {
+        Err(_) if !file.is_file() => None,
+        read => Some(read),
     }
 }
 

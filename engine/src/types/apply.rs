@@ -56,7 +56,9 @@ fn expand_one(
     let labels = defs.find_relation(module, output)?;
     let pair = pair_type(defs, module, labels, output)?;
     for function in [from, to] {
-        defs.find_functions(module, function)?;
+        for found in defs.find_functions(module, function)? {
+            defs.note_path(function, defs.function(found).ast.name.span);
+        }
     }
     let at = At { span };
     let new = |what: &str| at.ident(&format!("__{what}{number}"));
@@ -159,7 +161,8 @@ impl Defs<'_> {
         let own = prefix.is_empty().then_some(from);
         for id in own.into_iter().chain(seen.map(|(_, id)| *id)) {
             let module = self.module(id);
-            if module.transformers.contains_key(&name.name) {
+            if let Some(declared) = module.transformers.get(&name.name) {
+                self.note_path(path, *declared);
                 let mut full: Vec<&str> = module.path.iter().map(|s| &**s).collect();
                 full.push(&name.name);
                 return Ok(full.join("::").into());

@@ -1,5 +1,6 @@
 //! First look at the modules: what they declare, and the types of it.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use super::defs::{
     ModuleId, RelationDef, RelationDefId, TypeDef, TypeDefId, TypeDefKind, Values,
 };
 use super::error::{Error, NameKind};
+use super::index::Recorder;
 use super::resolve::{Generics, TypeResolver, endless_unions};
 use super::ty::Ty;
 use crate::source::{FileId, Span};
@@ -27,7 +29,7 @@ struct Collector<'a> {
 }
 
 /// All declarations with their types, and what is wrong with them.
-pub(super) fn collect(modules: &[ast::Module]) -> (Option<Defs<'_>>, Vec<Error>) {
+pub(super) fn collect(modules: &[ast::Module], recorder: Option<Recorder>) -> (Option<Defs<'_>>, Vec<Error>) {
     let nowhere = TypeDefId(u32::MAX);
     let known = Known {
         vec: nowhere,
@@ -47,6 +49,7 @@ pub(super) fn collect(modules: &[ast::Module]) -> (Option<Defs<'_>>, Vec<Error>)
         functions: Vec::new(),
         relations: Vec::new(),
         known,
+        record: recorder.map(RefCell::new),
     };
     let mut collector = Collector { defs, errors: Vec::new(), fields: Vec::new() };
     collector.modules(modules);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::display::show;
 use super::hir::{Body, HExpr, HPattern, LocalId};
+use super::index::Recorder;
 use super::ty::Ty;
 use crate::source::Span;
 use crate::syntax::ast;
@@ -215,6 +216,8 @@ pub(super) struct Defs<'a> {
     pub(super) functions: Vec<FunctionDef<'a>>,
     pub(super) relations: Vec<RelationDef<'a>>,
     pub(super) known: Known,
+    /// What editors will ask for is noted here, if they will.
+    pub(super) record: Option<std::cell::RefCell<Recorder>>,
 }
 
 impl<'a> Defs<'a> {

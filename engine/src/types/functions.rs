@@ -122,7 +122,10 @@ pub(super) fn check_index(
         let ty = infer.written_type(&field.ty);
         fields.push((infer.new_local(&field.name.name, ty, field.name.span), field.name.clone()));
     }
-    let (relation, mut pattern) = infer.index_pattern(&index.atom, &fields)?;
+    let Some((relation, mut pattern)) = infer.index_pattern(&index.atom, &fields) else {
+        infer.note_body();
+        return None;
+    };
     infer.solve();
     infer.finish_frame();
     infer.finish_pattern(&mut pattern);

@@ -13,6 +13,7 @@ mod ftl;
 mod functions;
 mod group_by;
 mod hir;
+mod index;
 mod infer;
 mod lower;
 mod resolve;
@@ -21,6 +22,8 @@ mod scope;
 mod strata;
 mod ty;
 mod unify;
+
+use std::cell::RefCell;
 
 use crate::diagnostics::Diagnostic;
 use crate::ir;
@@ -31,21 +34,48 @@ use collect::main_first;
 use defs::{Defs, IndexDef, RuleDef};
 use error::Error;
 use ftl::Step;
+use index::Recorder;
+
+pub use index::{
+    Definition, DefinitionId, DefinitionKind, Index, ModuleInfo, ModuleNumber, Parameter, Shape, TypeId,
+    TypeInfo, Use,
+};
 
 /// Checks a program and lowers it. The modules include the library's and all that are imported.
 ///
 /// Gives all errors there are; a program only if there are none.
 pub fn check(modules: &[ast::Module], sources: &SourceMap) -> (Option<ir::Program>, Vec<Diagnostic>) {
-    let (defs, mut errors) = collect::collect(modules);
-    let Some(defs) = defs else { return (None, diagnostics(errors)) };
+    run(modules, sources, None)
+}
+
+/// As [`check`], and tells what every name means and what type every expression has, as far as that could be found:
+/// in a program with errors, too.
+pub fn analyze(
+    modules: &[ast::Module],
+    sources: &SourceMap,
+) -> (Option<ir::Program>, Vec<Diagnostic>, Index) {
+    let mut index = Index::default();
+    let (program, diagnostics) = run(modules, sources, Some(&mut index));
+    (program, diagnostics, index)
+}
+
+fn run(
+    modules: &[ast::Module],
+    sources: &SourceMap,
+    index: Option<&mut Index>,
+) -> (Option<ir::Program>, Vec<Diagnostic>) {
+    let recorder = index.is_some().then(Recorder::default);
+    let (defs, mut errors) = collect::collect(modules, recorder);
+    let Some(mut defs) = defs else { return (None, diagnostics(errors)) };
     let Some(expanded) = apply::expand(modules, &defs, &mut errors) else {
-        return check_collected(modules, defs, errors, sources);
+        return check_collected(modules, defs, errors, sources, index.map(|index| (index, modules)));
     };
-    match collect::collect(&expanded) {
+    let recorder = defs.record.take().map(RefCell::into_inner);
+    match collect::collect(&expanded, recorder) {
         (Some(defs), found) => {
             // The first look at the modules found the same, and what is wrong with `apply` besides.
             drop(found);
-            check_collected(&expanded, defs, errors, sources)
+            check_collected(&expanded, defs, errors, sources, index.map(|index| (index, modules)))
         }
         (None, found) => (None, diagnostics(found)),
     }
@@ -56,6 +86,7 @@ fn check_collected<'a>(
     mut defs: Defs<'a>,
     mut errors: Vec<Error>,
     sources: &SourceMap,
+    index: Option<(&mut Index, &[ast::Module])>,
 ) -> (Option<ir::Program>, Vec<Diagnostic>) {
     functions::check_functions(&mut defs, &mut errors);
     functions::check_keys(&mut defs, &mut errors);
@@ -88,6 +119,9 @@ fn check_collected<'a>(
                 | ItemKind::Transformer(_) => {}
             }
         }
+    }
+    if let (Some((index, written)), Some(recorder)) = (index, defs.record.take()) {
+        *index = index::build(recorder.into_inner(), &defs, written, sources);
     }
     strata::check_recursion(&defs, &rules, &mut errors);
     if !errors.is_empty() {

@@ -381,6 +381,7 @@ impl Infer<'_, '_> {
             };
             match self.lookup(&name.name) {
                 Some(local) => {
+                    self.note_local(name.span, local);
                     locals.push(local);
                     types.push(self.local(local).ty.clone());
                 }

@@ -10,17 +10,20 @@ use crate::syntax::ast;
 impl Defs<'_> {
     /// The type of that name.
     pub(super) fn find_type(&self, from: ModuleId, path: &ast::Path) -> Result<TypeDefId, Error> {
-        self.find(from, path, NameKind::Type, |m| &m.types)
+        let found = self.find(from, path, NameKind::Type, |m| &m.types);
+        found.inspect(|id| self.note_path(path, self.type_def(*id).span))
     }
 
     /// The constructor of that name.
     pub(super) fn find_constructor(&self, from: ModuleId, path: &ast::Path) -> Result<ConstructorId, Error> {
-        self.find(from, path, NameKind::Constructor, |m| &m.constructors)
+        let found = self.find(from, path, NameKind::Constructor, |m| &m.constructors);
+        found.inspect(|id| self.note_path(path, self.constructor(*id).span))
     }
 
     /// The relation of that name.
     pub(super) fn find_relation(&self, from: ModuleId, path: &ast::Path) -> Result<RelationDefId, Error> {
-        self.find(from, path, NameKind::Relation, |m| &m.relations)
+        let found = self.find(from, path, NameKind::Relation, |m| &m.relations);
+        found.inspect(|id| self.note_path(path, self.relation(*id).span))
     }
 
     /// All functions of that name, of all modules seen; never empty.
@@ -82,6 +85,7 @@ impl Defs<'_> {
         };
         for (alias, id) in &module.imports {
             if matches(alias) && !seen.contains(id) {
+                self.note_prefix(prefix, *id);
                 seen.push(*id);
             }
         }

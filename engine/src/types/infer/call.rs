@@ -77,14 +77,19 @@ impl Infer<'_, '_> {
             [] => {
                 let error = self.wrong_number(path, &functions, args.len());
                 self.error(error);
+                self.note_functions(path, &functions);
                 for arg in args {
                     self.infer(arg);
                 }
                 HExpr::error(span)
             }
-            [only] => self.call_of(*only, args, span),
+            [only] => {
+                self.note_functions(path, &[*only]);
+                self.call_of(*only, args, span)
+            }
             _ => {
                 let function = self.new_use();
+                self.note_function(path, function, &fitting);
                 let args: Vec<HExpr> = args.into_iter().map(|arg| self.infer(arg)).collect();
                 let ret = self.fresh();
                 let params = args.iter().map(|a| (self.unifier.fresh_mutability(), a.ty.clone())).collect();
@@ -168,10 +173,12 @@ impl Infer<'_, '_> {
         };
         if let [only] = candidates.as_slice() {
             let (id, signature) = self.use_of(*only);
+            self.note_function(path, id, &[]);
             let ty = Ty::function(signature.params, signature.ret);
             return HExpr::new(HExprKind::Function(id), ty, span);
         }
         let function = self.new_use();
+        self.note_function(path, function, &candidates);
         let ty = self.fresh();
         let name = path.segments.last().map_or_else(|| Arc::from(""), |s| Arc::clone(&s.name));
         self.defer(Deferred::Overload { function, name, candidates, ty: ty.clone(), span });

@@ -23,6 +23,12 @@ impl Infer<'_, '_> {
 
     /// An expression of any type.
     pub(in crate::types) fn infer(&mut self, expr: &ast::Expr) -> HExpr {
+        let checked = self.infer_kind(expr);
+        self.note_type(expr.span, &checked.ty);
+        checked
+    }
+
+    fn infer_kind(&mut self, expr: &ast::Expr) -> HExpr {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Bool(value) => HExpr::new(HExprKind::Bool(*value), Ty::Bool, span),
@@ -45,6 +51,7 @@ impl Infer<'_, '_> {
             }
             ExprKind::Field(base, name) => {
                 let base = self.infer(base);
+                self.note_member(name, &base.ty);
                 let result = self.fresh();
                 self.defer(Deferred::Field {
                     base: base.ty.clone(),
@@ -205,6 +212,7 @@ impl Infer<'_, '_> {
         if let [name] = path.segments.as_slice()
             && let Some(local) = self.lookup(&name.name)
         {
+            self.note_local(span, local);
             let ty = self.local(local).ty.clone();
             return HExpr::new(HExprKind::Local(local), ty, span);
         }
@@ -284,6 +292,7 @@ impl Infer<'_, '_> {
                 for (field, arg) in args {
                     match declared.iter().position(|(name, _)| *name == field.name) {
                         Some(i) if fields[i].is_none() => {
+                            self.note_field(field.span, declared[i].1);
                             let expected = Expected::because(
                                 types[i].clone(),
                                 declared[i].1,

@@ -38,6 +38,7 @@ impl Infer<'_, '_> {
             let args = self.body.uses[i].args.iter().map(|t| closed(self.unifier.resolve(t))).collect();
             self.body.uses[i].args = args;
         }
+        self.note_body();
     }
 
     /// Fills an expression's types in and checks what needs them.

@@ -17,6 +17,7 @@ use super::defs::{ConstructorId, Defs, ModuleId, TypeDefId};
 use super::display::show;
 use super::error::{Error, Notes};
 use super::hir::{Body, FunctionUse, HLocal, LocalId, UseId};
+use super::index::Trace;
 use super::resolve::{Generics, TypeResolver};
 use super::ty::Ty;
 use super::unify::Unifier;
@@ -65,6 +66,8 @@ pub(super) struct Infer<'c, 'a> {
     pub(super) iterated: Vec<(LocalId, Span)>,
     /// One report that a type cannot be found is enough: the others follow from it.
     pub(super) cannot_infer_said: bool,
+    /// What editors will ask for, if they will.
+    pub(super) trace: Option<Box<Trace>>,
 }
 
 impl<'c, 'a> Infer<'c, 'a> {
@@ -74,6 +77,7 @@ impl<'c, 'a> Infer<'c, 'a> {
         module: ModuleId,
         generics: Vec<Arc<str>>,
     ) -> Self {
+        let trace = defs.record.is_some().then(Box::default);
         Infer {
             defs,
             errors,
@@ -90,6 +94,7 @@ impl<'c, 'a> Infer<'c, 'a> {
             condition: None,
             iterated: Vec::new(),
             cannot_infer_said: false,
+            trace,
         }
     }
 

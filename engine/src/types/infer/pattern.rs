@@ -47,6 +47,7 @@ impl Infer<'_, '_> {
     ) -> HPattern {
         let span = pattern.span;
         let ty = expected.ty.clone();
+        self.note_type(span, &ty);
         let kind = match &pattern.kind {
             ExprKind::Wildcard => HPatternKind::Wildcard,
             ExprKind::Error => HPatternKind::Error,
@@ -185,6 +186,7 @@ impl Infer<'_, '_> {
             PatternMode::Index { fields } => match fields.iter().find(|(_, f)| f.name == name.name) {
                 Some((local, _)) => {
                     let local = *local;
+                    self.note_local(name.span, local);
                     let ty = self.local(local).ty.clone();
                     self.agree(name.span, expected, &ty);
                     HPatternKind::Bind(local)
@@ -215,7 +217,9 @@ impl Infer<'_, '_> {
                 let position = self.scope.iter().rposition(|v| v.name == name.name);
                 match position {
                     Some(position) if position >= *bound => {
-                        let first = self.local(self.scope[position].local).span;
+                        let first = self.scope[position].local;
+                        self.note_local(name.span, first);
+                        let first = self.local(first).span;
                         self.error(Error::TwiceInAtom {
                             name: name.name.to_string(),
                             span: name.span,
@@ -247,6 +251,7 @@ impl Infer<'_, '_> {
     pub(in crate::types) fn bind(&mut self, name: &ast::Ident, ty: Ty, mode: &PatternMode) -> HPatternKind {
         let in_rule = !matches!(mode, PatternMode::Match | PatternMode::Assign { .. });
         if in_rule && let Some(first) = self.lookup(&name.name) {
+            self.note_local(name.span, first);
             let first = self.local(first).span;
             self.error(Error::Redeclared { name: name.name.to_string(), span: name.span, first });
             return HPatternKind::Error;
@@ -300,6 +305,7 @@ impl Infer<'_, '_> {
                     let fields_of = &self.defs.constructor(constructor).fields;
                     match fields_of.iter().position(|f| f.name == field.name) {
                         Some(i) if fields[i].is_none() => {
+                            self.note_field(field.span, declared[i]);
                             let why = Expected::because(
                                 types[i].clone(),
                                 declared[i],
