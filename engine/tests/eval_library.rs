@@ -485,3 +485,42 @@ fn times_and_dates() {
     );
     check(declarations, "time::Weekday", &[("weekday(when().date)", "time::Tuesday{}")]);
 }
+
+#[test]
+fn urls() {
+    let parts = "import url
+        function of(s: string): Url = url_parse(s).unwrap_or_default()";
+    check(
+        parts,
+        "string",
+        &[
+            ("of(\"HTTPS://Example.NET/a/../b\").to_string()", "\"https://example.net/b\""),
+            ("of(\"no url\").to_string()", "\"http://127.0.0.1/\""),
+            ("of(\"https://bücher.example/\").host_str().unwrap_or_default()", "\"xn--bcher-kva.example\""),
+            (
+                "result_unwrap_or_default(of(\"https://a.b/c/d\").join(\"../e?q#f\")).to_string()",
+                "\"https://a.b/e?q#f\"",
+            ),
+        ],
+    );
+    check(
+        parts,
+        "Result<Url, string>",
+        &[
+            ("url_parse(\"a/b\")", "ddlog_std::Err{.err = \"relative URL without a base\"}"),
+            (
+                "of(\"mailto:a@b\").join(\"c\")",
+                "ddlog_std::Err{.err = \"relative URL with a cannot-be-a-base base\"}",
+            ),
+        ],
+    );
+    check(
+        parts,
+        "Option<u16>",
+        &[
+            ("of(\"ssh://h:22\").port()", "ddlog_std::Some{.x = 22}"),
+            ("of(\"http://h:80\").port()", "ddlog_std::None{}"),
+            ("of(\"http://h\").port_or_known_default()", "ddlog_std::Some{.x = 80}"),
+        ],
+    );
+}

@@ -8,6 +8,7 @@ use thiserror::Error;
 use weir_engine::compile::compile;
 use weir_engine::diagnostics::{Diagnostic, render};
 use weir_engine::engine::{Config, Engine};
+use weir_engine::eval::Externs;
 use weir_engine::source::SourceMap;
 
 use crate::complete::Vocabulary;
@@ -101,7 +102,7 @@ fn start(options: &ReplOptions) -> Option<Engine> {
         outputs::mirror_inputs(&mut program, prefix);
     }
     let sources = program.sources.clone();
-    let config = Config { workers: options.workers.into() };
+    let config = Config { workers: options.workers.into(), externs: Externs::new().allow_files() };
     Engine::new(program, config).inspect_err(|diagnostics| complain(&sources, diagnostics)).ok()
 }
 

@@ -57,7 +57,7 @@ pub fn run(config: RunConfig) -> Result<(), RunError> {
     }
     let sources = program.sources.clone();
     let relations = Relations::of(&program)?;
-    let engine = Engine::new(program, EngineConfig { workers: config.workers })
+    let engine = Engine::new(program, EngineConfig { workers: config.workers, ..EngineConfig::default() })
         .map_err(|diagnostics| RunError::Rules(Box::new(sources), diagnostics))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(config, Arc::new(engine), relations))

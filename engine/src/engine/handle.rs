@@ -11,6 +11,7 @@ use super::error::{CommitError, QueryError};
 use super::session::{Held, Request, Session};
 use super::stats::Stats;
 use crate::diagnostics::Diagnostic;
+use crate::eval::Externs;
 use crate::ir::{Program, RelationId};
 use crate::plan::Plan;
 use crate::value::Value;
@@ -20,11 +21,13 @@ use crate::value::Value;
 pub struct Config {
     /// Worker threads. One is used so far.
     pub workers: usize,
+    /// Extern functions of the program that the library does not have.
+    pub externs: Externs,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { workers: 1 }
+        Config { workers: 1, externs: Externs::default() }
     }
 }
 
@@ -53,10 +56,9 @@ impl Engine {
         let (inner_program, inner_plan) = (program.clone(), plan.clone());
         let held: Held = program.relations.iter().map(|_| AtomicBool::new(false)).collect();
         let inner_held = held.clone();
-        let _ = config;
         let thread = std::thread::Builder::new().name("weir-engine".into()).spawn(move || {
             timely::execute_directly(move |worker| {
-                match Session::new(worker, &inner_program, &inner_plan, &inner_held) {
+                match Session::new(worker, &inner_program, &inner_plan, &inner_held, config.externs) {
                     Ok((session, initial)) => {
                         let _ = started.send(Ok(initial));
                         session.serve(worker, &received);

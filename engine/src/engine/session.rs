@@ -17,7 +17,7 @@ use crate::dataflow::index::{Epoch, Weight};
 use crate::dataflow::query::Query;
 use crate::dataflow::reclaim::Layouts;
 use crate::diagnostics::Diagnostic;
-use crate::eval::{Machine, Trap};
+use crate::eval::{Externs, Machine, Trap};
 use crate::ir::{Program, RelationId, RelationRole, RuleId};
 use crate::plan::Plan;
 use crate::value::{Interner, Marks, Row, Value, compare_rows, decode_record, encode};
@@ -66,10 +66,11 @@ impl Session {
         program: &Arc<Program>,
         plan: &Arc<Plan>,
         held: &Held,
+        externs: Externs,
     ) -> Result<(Self, Commit), Vec<Diagnostic>> {
         let start = Instant::now();
         let interner = Arc::new(Interner::new());
-        let machine = Machine::new(program.clone(), interner.clone())?;
+        let machine = Machine::with_externs(program.clone(), interner.clone(), externs)?;
         let mut session = Session {
             program: program.clone(),
             host: Host::new(worker, &machine, plan),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::builtins::{Builtin, Call, Signature};
+use super::builtins::{Call, Signature};
 use super::compile::Code;
 use super::compile::Kind;
 use super::env::{Env, Eval, Exit};
+use super::externs::Extern;
 use super::val::Val;
 use crate::ir::{FunctionId, LocalId};
 use crate::source::Span;
@@ -26,7 +27,7 @@ pub(crate) enum Body {
 /// A function value.
 pub(crate) enum Callable {
     Function(FunctionId),
-    Extern(Option<Builtin>, Signature, Arc<str>),
+    Extern(Option<Extern>, Signature, Arc<str>),
     /// Code, and the captured values in the order of its captures.
     Closure(std::rc::Rc<LambdaCode>, Vec<Val>),
 }
@@ -44,8 +45,8 @@ impl Callable {
     pub(crate) fn call(&self, env: &mut Env<'_>, args: &mut [Val], span: Span) -> Eval<Val> {
         let start = env.stack.len();
         match self {
-            Callable::Extern(Some(builtin), signature, _) => {
-                builtin(&mut Call { env, signature, args, span })
+            Callable::Extern(Some(function), signature, _) => {
+                function.run(&mut Call { env, signature, args, span })
             }
             Callable::Extern(None, _, name) => {
                 Err(env.trap(span, format!("extern function `{name}` has no implementation")))

@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::builtins;
 use super::compile::FunctionCode;
+use super::externs::{Extern, Externs};
 use crate::diagnostics::Diagnostic;
-use crate::ir::{FunctionBody, FunctionId, Program, TypeId, TypeTable};
+use crate::ir::{Function, FunctionBody, FunctionId, Program, TypeId, TypeTable};
 use crate::value::{Interner, Marks, Word};
 
 /// Compiles and holds a program's functions. One per worker thread; the interner is shared.
 pub struct Machine {
     program: Arc<Program>,
     interner: RefCell<Arc<Interner>>,
+    externs: Externs,
     /// Compiled when first called.
     functions: Vec<OnceCell<FunctionCode>>,
     /// Words inside compiled code.
@@ -42,16 +43,25 @@ pub enum Message {
 impl Machine {
     /// A machine for a program. Refused if the program calls `extern` functions that do not exist.
     pub fn new(program: Arc<Program>, interner: Arc<Interner>) -> Result<Rc<Machine>, Vec<Diagnostic>> {
+        Machine::with_externs(program, interner, Externs::default())
+    }
+
+    /// As [`Self::new`], with functions that the caller brings.
+    pub fn with_externs(
+        program: Arc<Program>,
+        interner: Arc<Interner>,
+        externs: Externs,
+    ) -> Result<Rc<Machine>, Vec<Diagnostic>> {
         let missing: Vec<Diagnostic> = program
             .functions
             .iter()
             .filter(|function| matches!(function.body, FunctionBody::Extern))
-            .filter(|function| builtins::find(&function.name).is_none())
+            .filter(|function| Extern::find(&externs, &program.types, function).is_none())
             .map(|function| {
                 let message = format!("extern function `{}` has no implementation", function.name);
                 Diagnostic::error("E0190", function.span, message)
                     .label("declared here")
-                    .hint("Give the function a body, or remove the calls to it.")
+                    .hint("Give the function a body, register it with the engine, or remove the calls to it.")
             })
             .collect();
         if !missing.is_empty() {
@@ -60,6 +70,7 @@ impl Machine {
         Ok(Rc::new(Machine {
             functions: program.functions.iter().map(|_| OnceCell::new()).collect(),
             program,
+            externs,
             interner: RefCell::new(interner),
             constants: RefCell::default(),
             listener: RefCell::new(Box::new(print)),
@@ -104,6 +115,11 @@ impl Machine {
 
     pub(crate) fn function(&self, id: FunctionId) -> &FunctionCode {
         self.functions[id.0 as usize].get_or_init(|| FunctionCode::compile(self, id))
+    }
+
+    /// What does the work of an extern function.
+    pub(crate) fn implementation(&self, function: &Function) -> Option<Extern> {
+        Extern::find(&self.externs, self.types(), function)
     }
 
     pub(crate) fn keep(&self, ty: TypeId, word: Word) {

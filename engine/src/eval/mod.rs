@@ -7,6 +7,7 @@ mod call;
 mod collection;
 mod compile;
 mod env;
+mod externs;
 mod key;
 mod machine;
 mod order;
@@ -17,6 +18,7 @@ mod transform;
 mod val;
 
 pub use env::Trap;
+pub use externs::{ExternError, ExternFunction, Externs};
 pub use key::KeyCode;
 pub use machine::{Machine, Message};
 pub use pipeline::RowMeta;

@@ -3,7 +3,7 @@
 use super::ints::{
     word_to_big, word_to_double, word_to_float, word_to_i64, word_to_i128, word_to_u64, word_to_u128,
 };
-use super::shape::is_text;
+use super::texts::is_text;
 use super::{Interner, Value, Word};
 use crate::ir::{Field, Type, TypeId, TypeTable, Union};
 

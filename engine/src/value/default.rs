@@ -1,7 +1,7 @@
 //! The value a type has when nothing is said.
 
 use super::Value;
-use super::shape::{default_text, is_text};
+use super::texts::{default_text, is_text};
 use crate::ir::{Type, TypeId, TypeTable};
 
 /// Zero, false, empty; the first constructor with default fields. `None` for functions, groups and types that only

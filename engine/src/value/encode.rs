@@ -9,7 +9,8 @@ use smallvec::SmallVec;
 use super::ints::{
     big_to_word, double_to_word, float_to_word, i64_to_word, i128_to_word, u64_to_word, u128_to_word,
 };
-use super::shape::{is_text, is_transparent};
+use super::shape::is_transparent;
+use super::texts::{is_text, normal_text};
 use super::type_name::type_name;
 use super::{Interner, Row, Value, Word, compare};
 use crate::ir::{Field, Type, TypeId, TypeTable, Union};
@@ -89,7 +90,8 @@ pub fn encode(
                 encode_set(interner, types, *item, items(value).ok_or_else(mismatch)?)
             }
             (name, []) if is_text(name) => {
-                value.as_str().map(|text| interner.intern_str(text)).ok_or_else(mismatch)
+                let text = value.as_str().and_then(|text| normal_text(name, text).ok());
+                text.map(|text| interner.intern_str(&text)).ok_or_else(mismatch)
             }
             _ => Err(mismatch()),
         },

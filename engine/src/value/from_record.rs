@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use num_traits::ToPrimitive;
 
-use super::shape::is_text;
+use super::texts::{is_text, normal_text};
 use super::type_name::type_name;
 use super::{Value, default_value, from_json};
 use crate::command::{Record, TextSource};
@@ -65,6 +65,16 @@ pub enum RecordErrorKind {
         constructor: String,
         /// The field.
         field: String,
+    },
+    /// A text that is not a value of the extern type.
+    #[error("{text:?} is not a {expected}: {reason}")]
+    Text {
+        /// The type.
+        expected: String,
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// No such notation.
     #[error("unknown notation `@{0}`: only `@json` is known")]
@@ -145,7 +155,10 @@ fn convert(
         (Type::Float, Record::Int(value)) => Ok(Value::Float(value.to_f32().unwrap_or(f32::NAN))),
         (Type::String, Record::String(text)) => Ok(Value::Str(text.as_str().into())),
         (Type::Opaque(name, _), Record::String(text)) if is_text(name) => {
-            Ok(Value::Str(text.as_str().into()))
+            normal_text(name, text).map(|text| Value::Str(text.into())).map_err(|reason| {
+                let expected = type_name(types, ty);
+                error(RecordErrorKind::Text { expected, text: text.clone(), reason })
+            })
         }
         (Type::Tuple(parts), Record::Tuple(records)) if parts.len() == records.len() => {
             let part = |(i, (ty, record)): (usize, (&TypeId, &Record))| {

@@ -17,6 +17,7 @@ mod serde_error;
 pub(crate) mod shape;
 mod slots;
 mod text;
+pub(crate) mod texts;
 mod type_name;
 
 pub use compare::{compare, compare_rows};

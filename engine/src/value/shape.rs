@@ -20,6 +20,7 @@
 
 use crate::ir::{Type, TypeId, TypeTable, Union, Variant};
 
+use super::texts::is_text;
 use super::{Word, interner::ID};
 
 /// A type as far as the layout of its values goes.
@@ -76,24 +77,6 @@ pub(crate) fn shape(types: &TypeTable, ty: TypeId) -> Shape<'_> {
             _ => Shape::Never,
         },
         Type::Ref(_) | Type::Intern(_) => Shape::Never,
-    }
-}
-
-/// Whether values of an extern type are kept as the text they print as.
-pub(crate) fn is_text(name: &str) -> bool {
-    matches!(
-        name,
-        "regex::Regex" | "regex::RegexSet" | "time::Time" | "time::Date" | "time::TzDateTime" | "url::Url"
-    )
-}
-
-/// The text of the default value of an extern type that is kept as text.
-pub(crate) fn default_text(name: &str) -> &'static str {
-    match name {
-        "time::Time" => "00:00:00.000000000",
-        "time::Date" => "0000-01-01",
-        "time::TzDateTime" => "1970-01-01T00:00:00+00:00",
-        _ => "",
     }
 }
 

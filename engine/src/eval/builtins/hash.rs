@@ -16,7 +16,8 @@ use crate::ir::{Type, TypeId, TypeTable};
 use crate::value::ints::{
     word_to_big, word_to_double, word_to_float, word_to_i64, word_to_i128, word_to_u64, word_to_u128,
 };
-use crate::value::shape::{is_text, is_transparent, split_variant_number};
+use crate::value::shape::{is_transparent, split_variant_number};
+use crate::value::texts::is_text;
 use crate::value::{Interner, Word};
 
 pub(super) fn find(name: &str) -> Option<Builtin> {

@@ -9,14 +9,12 @@ use super::{Builtin, Call};
 use crate::eval::env::Eval;
 use crate::eval::repr::{Load, part, text, variant_number};
 use crate::eval::val::Val;
+use crate::value::texts::{DATE, TIME, TIME_IN};
 
 pub(super) fn find(name: &str) -> Option<Builtin> {
     find_time(name).or_else(|| find_date(name)).or_else(|| find_zoned(name))
 }
 
-const TIME: &str = "%H:%M:%S.%f";
-const TIME_IN: &str = "%T.%f";
-const DATE: &str = "%Y-%m-%d";
 const DATE_TIME: &str = "%Y-%m-%dT%T";
 
 /// Seconds from the Julian epoch to the common era, in days: Julian day 1721425 is 0001-01-01.

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::place::PlaceCode;
 use super::{Code, Compiler, Kind};
 use crate::eval::Machine;
-use crate::eval::builtins::{self, Builtin, Call, Signature};
+use crate::eval::builtins::{Call, Signature};
 use crate::eval::call::{Body, Callable, LambdaCode, enter};
 use crate::eval::env::{Env, Eval};
 use crate::eval::val::Val;
@@ -111,14 +111,14 @@ impl Compiler<'_> {
                 Ok(result)
             });
         }
-        let Some(builtin) = builtins::find(&function.name) else {
+        let Some(implementation) = self.machine.implementation(function) else {
             let message = format!("extern function `{}` has no implementation", function.name);
             return Box::new(move |env| Err(env.trap(span, message.as_str())));
         };
         let signature = Signature::of(function);
         Box::new(move |env| {
             let mut args = take_args(env, &arg_codes)?;
-            let result = run_builtin(env, builtin, &signature, &mut args, span);
+            let result = implementation.run(&mut Call { env, signature: &signature, args: &mut args, span });
             put_args(env, &arg_codes, &mut args)?;
             result.map(T::from_val)
         })
@@ -143,7 +143,7 @@ impl Compiler<'_> {
         let id = resolve_forwarding(self.machine.program(), function);
         let callable = match self.machine.program().functions.get(id.0 as usize) {
             Some(function) if matches!(function.body, FunctionBody::Extern) => Callable::Extern(
-                builtins::find(&function.name),
+                self.machine.implementation(function),
                 Signature::of(function),
                 function.name.clone(),
             ),
@@ -176,16 +176,6 @@ impl Compiler<'_> {
             })
             .collect()
     }
-}
-
-pub(super) fn run_builtin(
-    env: &mut Env<'_>,
-    builtin: Builtin,
-    signature: &Signature,
-    args: &mut [Val],
-    span: crate::source::Span,
-) -> Eval<Val> {
-    builtin(&mut Call { env, signature, args, span })
 }
 
 /// Values first: what is passed by reference is moved out, and must be seen unmoved by the others.
