@@ -197,13 +197,12 @@ impl Frame<'_> {
 
     fn clause(&self, clause: &ClauseKind) -> String {
         match clause {
-            ClauseKind::Atom { relation, pattern, delay, differential } => {
+            ClauseKind::Atom { relation, pattern, delay, differential }
+            | ClauseKind::Not { relation, pattern, delay, differential } => {
+                let not = if matches!(clause, ClauseKind::Not { .. }) { "not " } else { "" };
                 let delay = if *delay == 0 { String::new() } else { format!("-{delay}") };
                 let differential = if *differential { "'" } else { "" };
-                format!("{}{delay}{differential}[{}]", self.relation(*relation), self.pattern(pattern))
-            }
-            ClauseKind::Not { relation, pattern } => {
-                format!("not {}[{}]", self.relation(*relation), self.pattern(pattern))
+                format!("{not}{}{delay}{differential}[{}]", self.relation(*relation), self.pattern(pattern))
             }
             ClauseKind::Filter(condition) => self.expr(condition),
             ClauseKind::Let(pattern, value) => format!("{} = {}", self.pattern(pattern), self.expr(value)),

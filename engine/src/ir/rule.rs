@@ -110,6 +110,10 @@ pub enum ClauseKind {
         relation: RelationId,
         /// As above.
         pattern: Pattern,
+        /// `R-N`.
+        delay: u32,
+        /// `R'`.
+        differential: bool,
     },
     /// A condition.
     Filter(Expr),

@@ -90,7 +90,7 @@ fn dependencies_of(id: RuleId, rule: &Rule) -> Vec<Dependency> {
                     if *differential { DependencyKind::Differential } else { DependencyKind::Monotone };
                 (*relation, kind)
             }
-            ClauseKind::Not { relation, .. } => (*relation, DependencyKind::Negated),
+            ClauseKind::Not { relation, delay: 0, .. } => (*relation, DependencyKind::Negated),
             _ => continue,
         };
         found.push(Dependency { from, to: rule.head.relation, rule: id, span: clause.span, kind });

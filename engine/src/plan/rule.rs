@@ -87,8 +87,8 @@ impl Body {
                 let collection = catalog.collection(relation, delay, differential);
                 Opener::Atom(Shape::new(program, relation, collection, &pattern, span))
             }
-            ClauseKind::Not { relation, pattern } => {
-                let collection = catalog.collection(relation, 0, false);
+            ClauseKind::Not { relation, pattern, delay, differential } => {
+                let collection = catalog.collection(relation, delay, differential);
                 Opener::Not(Shape::new(program, relation, collection, &pattern, span))
             }
             ClauseKind::GroupBy { group, value, key, key_type } => {

@@ -184,7 +184,7 @@ pub(super) struct HClause {
 #[derive(Debug)]
 pub(super) enum HClauseKind {
     Atom { relation: RelationDefId, pattern: HPattern, delay: u32, differential: bool },
-    Not { relation: RelationDefId, pattern: HPattern },
+    Not { relation: RelationDefId, pattern: HPattern, delay: u32, differential: bool },
     Filter(HExpr),
     Let(HPattern, HExpr),
     FlatMap(HPattern, HExpr),

@@ -60,7 +60,7 @@ fn streams(defs: &Defs<'_>, errors: &mut Vec<Error>, clauses: &[HClause], heads:
                 }
                 stream = stream.or(Some(span));
             }
-            HClauseKind::Not { relation, .. } if is_stream(*relation) => {
+            HClauseKind::Not { relation, differential: false, .. } if is_stream(*relation) => {
                 errors.push(Error::NegatedStream { span, declared: defs.relation(*relation).span });
             }
             HClauseKind::Not { .. } => {
@@ -113,12 +113,10 @@ impl Infer<'_, '_> {
         match &clause.kind {
             ClauseKind::Atom(atom) => self.positive_atom(atom, out),
             ClauseKind::Not(atom) => {
-                if atom.delay != 0 || atom.differential {
-                    self.error(Error::Unsupported { what: "a delayed relation behind `not`", span });
-                    return;
-                }
                 if let Some((relation, pattern)) = self.atom(atom, &mut PatternMode::NegatedAtom) {
-                    out.push(HClause { kind: HClauseKind::Not { relation, pattern }, span });
+                    let (delay, differential) = (atom.delay, atom.differential);
+                    let kind = HClauseKind::Not { relation, pattern, delay, differential };
+                    out.push(HClause { kind, span });
                 }
             }
             ClauseKind::Expr(expr) => self.condition(expr, span, out),

@@ -48,8 +48,10 @@ fn dependencies(defs: &Defs<'_>, rules: &[RuleDef]) -> Vec<Vec<RelationDefId>> {
     for rule in rules {
         for clause in &rule.clauses {
             let from = match &clause.kind {
-                HClauseKind::Atom { relation, delay: 0, .. } | HClauseKind::Not { relation, .. } => relation,
+                HClauseKind::Atom { relation, delay: 0, .. }
+                | HClauseKind::Not { relation, delay: 0, .. } => relation,
                 HClauseKind::Atom { .. }
+                | HClauseKind::Not { .. }
                 | HClauseKind::Filter(_)
                 | HClauseKind::Let(..)
                 | HClauseKind::FlatMap(..)

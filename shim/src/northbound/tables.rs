@@ -203,7 +203,8 @@ fn option_value(value: Option<Value>) -> Value {
 /// The fields of a relation that some rule looks at; `None` if no rule reads the relation.
 fn used_fields(program: &Program, relation: RelationId) -> Option<BTreeSet<usize>> {
     let patterns = program.rules.iter().flat_map(|rule| &rule.body).filter_map(|clause| match &clause.kind {
-        ClauseKind::Atom { relation: read, pattern, .. } | ClauseKind::Not { relation: read, pattern }
+        ClauseKind::Atom { relation: read, pattern, .. }
+        | ClauseKind::Not { relation: read, pattern, .. }
             if *read == relation =>
         {
             Some(pattern)

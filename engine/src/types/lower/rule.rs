@@ -64,9 +64,12 @@ impl Lowerer<'_, '_> {
                 delay: *delay,
                 differential: *differential,
             },
-            HClauseKind::Not { relation, pattern } => {
-                ClauseKind::Not { relation: RelationId(relation.0), pattern: self.pattern(frame, pattern) }
-            }
+            HClauseKind::Not { relation, pattern, delay, differential } => ClauseKind::Not {
+                relation: RelationId(relation.0),
+                pattern: self.pattern(frame, pattern),
+                delay: *delay,
+                differential: *differential,
+            },
             HClauseKind::Filter(value) => ClauseKind::Filter(self.expr(frame, value)),
             HClauseKind::Let(pattern, value) => {
                 let value = self.expr(frame, value);
