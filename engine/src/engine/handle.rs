@@ -121,6 +121,14 @@ impl Engine {
         self.ask(|reply| Request::DumpIndex(index, reply)).unwrap_or(Err(QueryError::Stopped))
     }
 
+    /// From now on commits also tell what they change in these relations, although they are no outputs; in the place
+    /// of those named before.
+    pub fn watch(&self, relations: impl IntoIterator<Item = RelationId>) {
+        let relations = relations.into_iter().collect();
+        // An engine that has stopped tells nothing anyway.
+        let _ = self.ask(|reply| Request::Watch(relations, reply));
+    }
+
     /// The program it runs.
     pub fn program(&self) -> &Program {
         &self.program

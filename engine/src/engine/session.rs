@@ -1,5 +1,6 @@
 //! The engine's own thread: it owns all state and does one request after the other.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +32,7 @@ pub(super) enum Request {
     Dump(RelationId, Sender<Result<Records, QueryError>>),
     QueryIndex(usize, Vec<Value>, Sender<Result<Records, QueryError>>),
     DumpIndex(usize, Sender<Result<Records, QueryError>>),
+    Watch(HashSet<RelationId>, Sender<()>),
     Stats(Sender<Stats>),
     Stop,
 }
@@ -57,6 +59,8 @@ pub(super) struct Session {
     transactions: u64,
     /// By relation: it has had a record at some time.
     held: Held,
+    /// Relations whose changes are told although they are no outputs.
+    watched: HashSet<RelationId>,
 }
 
 impl Session {
@@ -83,6 +87,7 @@ impl Session {
             epoch: host::FIRST,
             transactions: 0,
             held: held.clone(),
+            watched: HashSet::new(),
         };
         let changes = session.host.start(worker).map_err(|failure| {
             let span = failure.trap.span;
@@ -115,6 +120,10 @@ impl Session {
                     let rows = self.queries[index].all(&mut self.host);
                     let relation = self.program.indexes[index].relation;
                     let _ = reply.send(Ok(self.records(relation, rows)));
+                }
+                Request::Watch(relations, reply) => {
+                    self.watched = relations;
+                    let _ = reply.send(());
                 }
                 Request::Stats(reply) => {
                     let _ = reply.send(self.stats());
@@ -154,7 +163,10 @@ impl Session {
         }
         let mut deltas: Vec<Delta> = changes
             .into_iter()
-            .filter(|(relation, _)| self.program.relations[relation.0 as usize].role == RelationRole::Output)
+            .filter(|(relation, _)| {
+                self.program.relations[relation.0 as usize].role == RelationRole::Output
+                    || self.watched.contains(relation)
+            })
             .map(|(relation, rows)| Delta {
                 relation,
                 name: self.program.relations[relation.0 as usize].name.clone(),
