@@ -2,13 +2,16 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use weir_engine::command::{Command, CommandParser};
 
+use crate::dot::Dot;
 use crate::error::ShellError;
 use crate::help;
 use crate::input::{Input, Read};
 use crate::shell::{Mode, Next, Shell};
+use crate::statement::{Kind, kind};
 
 /// Reads commands until the input or an `exit` ends them. Errors go to `complaints`; the first one ends a script.
 ///
@@ -21,59 +24,125 @@ pub fn converse<W: Write>(
 ) -> io::Result<ExitCode> {
     let mut parser = CommandParser::new();
     loop {
-        let ended = match input.read(&prompt(shell))? {
-            Read::Text(text) => {
-                parser.feed(&text);
-                if shell.mode() == Mode::Person && stands_alone(&text) {
-                    parser.feed(";");
-                }
-                false
-            }
+        let read = input.read(&prompt(shell))?;
+        shell.set_width(input.columns());
+        let (text, ended) = match read {
+            Read::Text(text) => (text, false),
             Read::Interrupted => {
                 parser.clear();
                 continue;
             }
-            Read::End => true,
+            Read::End => (String::new(), true),
         };
+        let mut lines = text.split_inclusive('\n');
         loop {
-            let failed = match next(&mut parser, ended) {
-                Ok(Said::Command(command)) => match shell.execute(command) {
-                    Ok(Next::Continue) => continue,
-                    Ok(Next::Exit) => return Ok(ExitCode::SUCCESS),
-                    Err(ShellError::Io(error)) => return Err(error),
-                    Err(error) => error.to_string(),
-                },
-                Ok(Said::Help) => {
-                    write!(complaints, "{}", help::LOCAL)?;
-                    continue;
+            let line = lines.next();
+            let outcome = match line {
+                Some(line) if parser.is_idle() && kind(line) == Kind::Dot => {
+                    dot(line, input, shell, complaints)?
                 }
-                Ok(Said::Quit) => return Ok(ExitCode::SUCCESS),
-                Ok(Said::Relations) => {
-                    shell.show_relations()?;
-                    continue;
+                line => {
+                    let line = line.unwrap_or_default();
+                    parser.feed(line);
+                    if shell.mode() == Mode::Person && stands_alone(line) {
+                        parser.feed(";");
+                    }
+                    commands(&mut parser, ended, shell, complaints)?
                 }
-                Ok(Said::Nothing) => break,
-                Err(error) => match shell.mode() {
-                    Mode::Script => error.to_string(),
-                    // The line is before their eyes.
-                    Mode::Person => format!("{} at column {}", error.kind, error.column),
-                },
             };
-            match shell.mode() {
-                Mode::Script => {
+            match (outcome, shell.mode()) {
+                (Ok(Next::Continue), _) => {}
+                (Ok(Next::Exit), _) => return Ok(ExitCode::SUCCESS),
+                (Err(failed), Mode::Script) => {
                     writeln!(complaints, "Error: {failed:?}")?;
                     return Ok(ExitCode::FAILURE);
                 }
-                Mode::Person => {
+                (Err(failed), Mode::Person) => {
                     writeln!(complaints, "Error: {failed}")?;
-                    // What else was on the line was meant to follow a success.
+                    // What else was typed was meant to follow a success.
                     parser.clear();
+                    break;
                 }
+            }
+            if line.is_none() {
+                break;
             }
         }
         if ended {
             return Ok(ExitCode::SUCCESS);
         }
+    }
+}
+
+/// How a command ended: an error is text for whoever gave it.
+type Outcome = Result<Next, String>;
+
+/// Carries out all whole commands.
+fn commands<W: Write>(
+    parser: &mut CommandParser,
+    ended: bool,
+    shell: &mut Shell<W>,
+    complaints: &mut impl Write,
+) -> io::Result<Outcome> {
+    loop {
+        let done = match next(parser, ended) {
+            Ok(Said::Command(command)) => timed(shell, complaints, |shell| shell.execute(command))?,
+            Ok(Said::Help) => {
+                write!(complaints, "{}", help::overview())?;
+                Ok(Next::Continue)
+            }
+            Ok(Said::Quit) => Ok(Next::Exit),
+            Ok(Said::Relations) => {
+                shell.show_relations()?;
+                Ok(Next::Continue)
+            }
+            Ok(Said::Nothing) => return Ok(Ok(Next::Continue)),
+            Err(error) => Err(match shell.mode() {
+                Mode::Script => error.to_string(),
+                // The line is before their eyes.
+                Mode::Person => format!("{} at column {}", error.kind, error.column),
+            }),
+        };
+        if !matches!(done, Ok(Next::Continue)) {
+            return Ok(done);
+        }
+    }
+}
+
+fn dot<W: Write>(
+    line: &str,
+    input: &impl Input,
+    shell: &mut Shell<W>,
+    complaints: &mut impl Write,
+) -> io::Result<Outcome> {
+    match Dot::parse(line) {
+        Ok(Dot::History(wanted)) => {
+            let wanted = wanted.unwrap_or_default();
+            let lines = input.history().into_iter().filter(|line| line.contains(&wanted));
+            shell.show_lines(lines)?;
+            Ok(Ok(Next::Continue))
+        }
+        Ok(command) => timed(shell, complaints, |shell| shell.dot(command)),
+        Err(error) => Ok(Err(error.to_string())),
+    }
+}
+
+/// Does something, and tells how long it took if that is wanted.
+fn timed<W: Write>(
+    shell: &mut Shell<W>,
+    complaints: &mut impl Write,
+    work: impl FnOnce(&mut Shell<W>) -> Result<Next, ShellError>,
+) -> io::Result<Outcome> {
+    let start = Instant::now();
+    let result = work(shell);
+    let (wall, engine) = (start.elapsed(), shell.take_engine_time());
+    if shell.timer && result.is_ok() {
+        writeln!(complaints, "{engine:.1?} in the engine, {wall:.1?} in all")?;
+    }
+    match result {
+        Ok(next) => Ok(Ok(next)),
+        Err(ShellError::Io(error)) => Err(error),
+        Err(error) => Ok(Err(error.to_string())),
     }
 }
 
@@ -84,7 +153,7 @@ pub(crate) fn stands_alone(text: &str) -> bool {
 
 /// Whether the text is whole commands, or wrong, so that reading on would not mend it.
 pub(crate) fn is_whole(text: &str) -> bool {
-    if stands_alone(text) {
+    if stands_alone(text) || kind(text) == Kind::Dot {
         return true;
     }
     let mut parser = CommandParser::new();

@@ -1,11 +1,14 @@
 //! What can go wrong with a command.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use weir_engine::command::CommandError;
 use weir_engine::engine::{CommitError, QueryError};
 use weir_engine::value::RecordError;
+
+use crate::dot::DotError;
 
 /// A command that could not be carried out. Nothing has changed, except that a refused commit ends its transaction.
 #[derive(Debug, Error)]
@@ -69,7 +72,57 @@ pub enum ShellError {
     /// The question was not answered.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// Nothing of that name, and what may have been meant.
+    #[error("{0}")]
+    Unknown(String),
+    /// A command about the shell is wrong.
+    #[error(transparent)]
+    Dot(#[from] DotError),
+    /// The text of a command is wrong.
+    #[error("{}", .0.kind)]
+    Parse(CommandError),
+    /// A command of a file failed.
+    #[error("{path}{}: {error}", line.map_or(String::new(), |line| format!(":{line}")))]
+    In {
+        /// The file.
+        path: PathBuf,
+        /// Its line, from 1; none if it is about all of them.
+        line: Option<usize>,
+        /// What is wrong.
+        error: Box<ShellError>,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A record with something in it that commands cannot say: not a number.
+    #[error("{relation}: commands have no notation for {record}")]
+    NoNotation {
+        /// The relation.
+        relation: String,
+        /// The record.
+        record: String,
+    },
     /// The output is closed.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl ShellError {
+    /// With the line of the file that the command was read from. A closed output is no fault of a file.
+    pub(crate) fn at(self, path: &Path, line: Option<usize>) -> ShellError {
+        match self {
+            ShellError::Io(_) => self,
+            ShellError::Parse(error) => ShellError::In {
+                path: path.to_owned(),
+                line: Some(error.line),
+                error: Box::new(ShellError::Parse(error)),
+            },
+            error => ShellError::In { path: path.to_owned(), line, error: Box::new(error) },
+        }
+    }
 }

@@ -9,6 +9,16 @@ pub trait Input {
     /// # Errors
     /// When the source cannot be read.
     fn read(&mut self, prompt: &str) -> io::Result<Read>;
+
+    /// Columns of the terminal, if it is one.
+    fn columns(&mut self) -> Option<usize> {
+        None
+    }
+
+    /// What was typed so far, the newest last.
+    fn history(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What was read.

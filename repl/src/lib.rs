@@ -2,20 +2,30 @@
 
 mod complete;
 mod converse;
+mod dot;
 mod error;
 mod external;
 mod help;
 mod input;
 mod lines;
+mod load;
+mod near;
 mod options;
 mod outputs;
+mod present;
+mod progress;
 pub mod remote;
+mod save;
+mod schema;
 mod shell;
 mod show;
+mod statement;
 mod updates;
 
 pub use converse::converse;
+pub use dot::{Dot, DotError};
 pub use error::ShellError;
 pub use input::{Input, Read, Script};
 pub use options::{ReplError, ReplOptions, run};
+pub use present::Format;
 pub use shell::{Mode, Next, Shell};

@@ -81,6 +81,20 @@ impl Input for Lines {
             Lines::Pipe(script) => script.read(prompt),
         }
     }
+
+    fn columns(&mut self) -> Option<usize> {
+        match self {
+            Lines::Terminal(terminal) => Some(terminal.editor.dimensions()?.0.into()),
+            Lines::Pipe(_) => None,
+        }
+    }
+
+    fn history(&self) -> Vec<String> {
+        match self {
+            Lines::Terminal(terminal) => terminal.editor.history().iter().cloned().collect(),
+            Lines::Pipe(_) => Vec::new(),
+        }
+    }
 }
 
 impl Terminal {

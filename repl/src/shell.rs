@@ -1,14 +1,16 @@
 //! Commands carried out on an engine.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use weir_engine::command::{Command, Update as Change};
 use weir_engine::engine::{Commit, Engine, Update};
 use weir_engine::ir::{Program, RelationId, RelationRole};
+use weir_engine::value::Value;
 
 use crate::error::ShellError;
+use crate::present::Presenter;
 use crate::{show, updates};
 
 /// Who gives the commands.
@@ -32,9 +34,16 @@ pub enum Next {
 
 /// An engine and the transaction under way.
 pub struct Shell<W> {
-    engine: Engine,
-    out: W,
+    pub(crate) engine: Engine,
+    pub(crate) out: W,
     mode: Mode,
+    pub(crate) presenter: Presenter,
+    /// Whether it is told how long things take.
+    pub(crate) timer: bool,
+    /// Time spent in the engine since it was last asked for.
+    engine_time: Duration,
+    /// Relations whose changes are shown although they are no outputs.
+    pub(crate) watched: BTreeSet<RelationId>,
     started: Instant,
     transaction: Option<Vec<Update>>,
     /// Updates chained by commas: a wrong one takes those before it along.
@@ -47,7 +56,24 @@ impl<W: Write> Shell<W> {
     /// A shell that prints to `out`.
     pub fn new(engine: Engine, out: W, mode: Mode) -> Shell<W> {
         let started = Instant::now();
-        Shell { engine, out, mode, started, transaction: None, chained: Vec::new(), asked: HashSet::new() }
+        Shell {
+            engine,
+            out,
+            mode,
+            presenter: Presenter::default(),
+            timer: false,
+            engine_time: Duration::ZERO,
+            watched: BTreeSet::new(),
+            started,
+            transaction: None,
+            chained: Vec::new(),
+            asked: HashSet::new(),
+        }
+    }
+
+    /// Sets how many columns tables may take; as many as they like if it is not known.
+    pub fn set_width(&mut self, columns: Option<usize>) {
+        self.presenter.width = columns;
     }
 
     /// Prints the delta of the program's own facts.
@@ -55,7 +81,7 @@ impl<W: Write> Shell<W> {
     /// # Errors
     /// When the output is closed.
     pub fn show_initial(&mut self) -> io::Result<()> {
-        show::changes(&mut self.out, &self.engine.initial())?;
+        self.presenter.changes(&mut self.out, self.engine.program(), &self.engine.initial().deltas)?;
         self.out.flush()
     }
 
@@ -74,10 +100,7 @@ impl<W: Write> Shell<W> {
             },
             Command::Commit { dump_changes } => {
                 let updates = self.transaction.take().ok_or(ShellError::NoTransaction)?;
-                let commit = self.engine.commit(updates)?;
-                if dump_changes {
-                    self.show_changes(&commit)?;
-                }
+                self.asked_commit(updates, dump_changes)?;
             }
             Command::Rollback => drop(self.transaction.take().ok_or(ShellError::NoTransaction)?),
             Command::Update { update, last } => self.update(update, last)?,
@@ -90,13 +113,15 @@ impl<W: Write> Shell<W> {
             Command::Dump(Some(name)) => self.dump(&name)?,
             Command::QueryIndex { index, key } => {
                 let arguments = updates::arguments(self.program(), &index, key)?;
-                show::rows(&mut self.out, &self.engine.query_index(&index, arguments)?)?;
+                let rows = self.timed(|engine| engine.query_index(&index, arguments))?;
+                self.show_index(&index, &rows)?;
             }
             Command::DumpIndex(index) => {
                 if !self.program().indexes.iter().any(|declared| *declared.name == *index) {
                     return Err(ShellError::UnknownIndex(index));
                 }
-                show::rows(&mut self.out, &self.engine.dump_index(&index)?)?;
+                let rows = self.timed(|engine| engine.dump_index(&index))?;
+                self.show_index(&index, &rows)?;
             }
             Command::Echo(text) => writeln!(self.out, "{text}")?,
             Command::Timestamp => writeln!(self.out, "Timestamp: {}", self.started.elapsed().as_nanos())?,
@@ -116,6 +141,12 @@ impl<W: Write> Shell<W> {
     /// When the output is closed.
     pub fn show_relations(&mut self) -> io::Result<()> {
         show::relations(&mut self.out, self.engine.program())?;
+        self.out.flush()
+    }
+
+    /// Prints lines.
+    pub(crate) fn show_lines(&mut self, mut lines: impl Iterator<Item = String>) -> io::Result<()> {
+        lines.try_for_each(|line| writeln!(self.out, "{line}"))?;
         self.out.flush()
     }
 
@@ -162,18 +193,66 @@ impl<W: Write> Shell<W> {
         match &mut self.transaction {
             Some(transaction) => transaction.append(&mut updates),
             None => {
-                let commit = self.engine.commit(updates)?;
+                let commit = self.commit(updates)?;
                 self.show_changes(&commit)?;
             }
         }
         Ok(())
     }
 
+    /// `commit`, whose changes are shown if that was asked for; those of watched relations always.
+    fn asked_commit(&mut self, updates: Vec<Update>, dump_changes: bool) -> Result<(), ShellError> {
+        let mut commit = self.commit(updates)?;
+        if !dump_changes {
+            commit.deltas.retain(|delta| self.watched.contains(&delta.relation));
+        }
+        if dump_changes || !commit.deltas.is_empty() {
+            self.show_changes(&commit)?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, updates: Vec<Update>) -> Result<Commit, ShellError> {
+        let result = self.engine.commit(updates);
+        if let Ok(commit) = &result {
+            self.engine_time += commit.duration;
+        }
+        Ok(result?)
+    }
+
     fn show_changes(&mut self, commit: &Commit) -> io::Result<()> {
-        if self.mode == Mode::Person && commit.deltas.is_empty() {
+        let reading = self.mode == Mode::Person && self.presenter.format.is_for_reading();
+        if reading && commit.deltas.is_empty() {
             writeln!(self.out, "done; no output relation has changed")?;
         }
-        show::changes(&mut self.out, commit)
+        self.presenter.changes(&mut self.out, self.engine.program(), &commit.deltas)
+    }
+
+    fn show_index(&mut self, index: &str, rows: &[(Value, i64)]) -> io::Result<()> {
+        let program = self.engine.program();
+        match program.indexes.iter().find(|declared| *declared.name == *index) {
+            Some(declared) => self.presenter.contents(&mut self.out, program, declared.relation, rows),
+            None => show::rows(&mut self.out, rows),
+        }
+    }
+
+    /// Asks the engine, on its time.
+    pub(crate) fn timed<T>(&mut self, ask: impl FnOnce(&Engine) -> T) -> T {
+        let start = Instant::now();
+        let answer = ask(&self.engine);
+        self.engine_time += start.elapsed();
+        answer
+    }
+
+    /// Time spent in the engine since this was asked last.
+    pub(crate) fn take_engine_time(&mut self) -> Duration {
+        std::mem::take(&mut self.engine_time)
+    }
+
+    /// Forgets the updates of the transaction under way.
+    pub(crate) fn drop_transaction(&mut self) {
+        self.transaction = None;
+        self.chained.clear();
     }
 
     fn dump_all(&mut self) -> Result<(), ShellError> {
@@ -185,10 +264,15 @@ impl<W: Write> Shell<W> {
             .collect();
         outputs.sort_by_key(|id| &self.program().relations[id.0 as usize].name);
         for id in outputs {
-            let rows = self.engine.dump(id)?;
-            writeln!(self.out, "{}:", self.engine.program().relations[id.0 as usize].name)?;
-            show::rows(&mut self.out, &rows)?;
-            writeln!(self.out)?;
+            let rows = self.timed(|engine| engine.dump(id))?;
+            let program = self.engine.program();
+            if self.presenter.format.is_for_reading() {
+                writeln!(self.out, "{}:", program.relations[id.0 as usize].name)?;
+            }
+            self.presenter.contents(&mut self.out, program, id, &rows)?;
+            if self.presenter.format.is_for_reading() {
+                writeln!(self.out)?;
+            }
         }
         Ok(())
     }
@@ -202,8 +286,8 @@ impl<W: Write> Shell<W> {
             Mode::Person => id.ok_or_else(|| ShellError::UnknownRelation(name.to_owned()))?,
         };
         self.asked.insert(id);
-        let rows = self.engine.dump(id)?;
-        Ok(show::rows(&mut self.out, &rows)?)
+        let rows = self.timed(|engine| engine.dump(id))?;
+        Ok(self.presenter.contents(&mut self.out, self.engine.program(), id, &rows)?)
     }
 
     fn role(&self, id: RelationId) -> RelationRole {

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use weir_engine::engine::{Commit, Stats};
+use weir_engine::engine::{Delta, Engine, Stats};
 use weir_engine::ir::{Index, Program, Relation, RelationRole, RelationSemantics, TypeId, TypeTable};
 use weir_engine::value::{Value, type_name};
 
 /// Changes of a transaction, a block per relation.
-pub(crate) fn changes(out: &mut impl Write, commit: &Commit) -> io::Result<()> {
-    for delta in &commit.deltas {
+pub(crate) fn changes(out: &mut impl Write, deltas: &[Delta]) -> io::Result<()> {
+    for delta in deltas {
         writeln!(out, "{}:", delta.name)?;
         for (record, weight) in &delta.changes {
             writeln!(out, "{record}: {weight:+}")?;
@@ -33,23 +33,28 @@ pub(crate) fn rows(out: &mut impl Write, rows: &[(Value, i64)]) -> io::Result<()
 pub(crate) fn relations(out: &mut impl Write, program: &Program) -> io::Result<()> {
     // The library's own are no part of what an author declares.
     for relation in program.relations.iter().filter(|relation| !relation.name.starts_with("ddlog_std::")) {
-        let role = match relation.role {
-            RelationRole::Input => "input ",
-            RelationRole::Output => "output ",
-            RelationRole::Internal => "",
-        };
-        let kind = match relation.semantics {
-            RelationSemantics::Relation => "relation",
-            RelationSemantics::Multiset => "multiset",
-            RelationSemantics::Stream => "stream",
-        };
-        writeln!(out, "{role}{kind} {}", signature(program, relation))?;
+        writeln!(out, "{}", declaration(program, relation))?;
     }
     for index in &program.indexes {
         let relation = &program.relations[index.relation.0 as usize].name;
         writeln!(out, "index {} on {relation}", index_signature(program, index))?;
     }
     Ok(())
+}
+
+/// `input relation Edge(from: string, to: string)`
+pub(crate) fn declaration(program: &Program, relation: &Relation) -> String {
+    let role = match relation.role {
+        RelationRole::Input => "input ",
+        RelationRole::Output => "output ",
+        RelationRole::Internal => "",
+    };
+    let kind = match relation.semantics {
+        RelationSemantics::Relation => "relation",
+        RelationSemantics::Multiset => "multiset",
+        RelationSemantics::Stream => "stream",
+    };
+    format!("{role}{kind} {}", signature(program, relation))
 }
 
 /// `Edge(from: string, to: string)`, `R[T]`.
@@ -70,7 +75,11 @@ pub(crate) fn index_signature(program: &Program, index: &Index) -> String {
     format!("{}({})", index.name, declared(&program.types, fields))
 }
 
-fn declared<'p>(types: &TypeTable, fields: impl Iterator<Item = (&'p Arc<str>, TypeId)>) -> String {
+/// `name: string, km: double`
+pub(crate) fn declared<'p>(
+    types: &TypeTable,
+    fields: impl Iterator<Item = (&'p Arc<str>, TypeId)>,
+) -> String {
     fields.map(|(name, ty)| format!("{name}: {}", type_name(types, ty))).collect::<Vec<_>>().join(", ")
 }
 
@@ -85,4 +94,19 @@ pub(crate) fn profile(out: &mut impl Write, stats: &Stats) -> io::Result<()> {
         writeln!(out, "{time:>12} {:>9} {:>12}  {}", relation.runs, relation.arranged, relation.name)?;
     }
     writeln!(out, "{} distinct values in {} bytes", stats.values, stats.value_bytes)
+}
+
+/// What there is of everything.
+pub(crate) fn stats(out: &mut impl Write, engine: &Engine) -> io::Result<()> {
+    let (stats, program) = (engine.stats(), engine.program());
+    let arranged: usize = stats.relations.iter().map(|relation| relation.arranged).sum();
+    let arrangements: usize = stats.relations.iter().map(|relation| relation.arrangements).sum();
+    let lines = [
+        ("transactions", stats.transactions.to_string()),
+        ("relations", program.relations.len().to_string()),
+        ("rules", program.rules.len().to_string()),
+        ("arrangements", format!("{arrangements}, of {arranged} rows")),
+        ("distinct values", format!("{}, of {} bytes", stats.values, stats.value_bytes)),
+    ];
+    lines.iter().try_for_each(|(name, value)| writeln!(out, "{name:<16} {value}"))
 }

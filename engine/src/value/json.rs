@@ -11,13 +11,12 @@ use super::shape::{Shape, shape};
 use super::{Value, default_value};
 use crate::ir::{Field, Type, TypeId, TypeTable, Union, Variant};
 
-/// Appends a value as JSON text, members of objects in the order of the fields.
-pub(crate) fn write_json(
-    out: &mut String,
-    types: &TypeTable,
-    ty: TypeId,
-    value: &Value,
-) -> Result<(), String> {
+/// Appends a value of a type as JSON text, members of objects in the order of the fields.
+///
+/// # Errors
+/// What of it has no JSON: a map whose keys are neither texts nor numbers, a function. `out` holds a part of the text
+/// then.
+pub fn write_json(out: &mut String, types: &TypeTable, ty: TypeId, value: &Value) -> Result<(), String> {
     match (types.ty(types.strip(ty)), value) {
         (_, Value::Bool(_) | Value::Int(_) | Value::BigInt(_)) => out.push_str(&value.to_string()),
         (_, Value::Double(value)) => out.push_str(&Json::from(*value).to_string()),

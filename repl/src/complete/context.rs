@@ -1,5 +1,7 @@
 //! What can stand at the end of a command that is being typed.
 
+use crate::statement::{Kind, kind};
+
 /// What is expected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Expected<'t> {
@@ -11,12 +13,23 @@ pub(super) enum Expected<'t> {
     Field(&'t str),
     /// A value within a record.
     Value,
+    /// The word after the dot that begins the line.
+    Dot,
+    /// What that word takes.
+    DotArgument(&'t str),
 }
 
 /// What is expected where the text ends, and where the word that is being typed begins.
 pub(super) fn expected(text: &str) -> (usize, Expected<'_>) {
     let start = text.len() - trailing_name(text).len();
     let before = &text[..start];
+    if kind(text) == Kind::Dot {
+        let line = text.trim_start().trim_start_matches('.');
+        return match line.split_once(char::is_whitespace) {
+            None => (start, Expected::Dot),
+            Some((word, _)) => (start, Expected::DotArgument(word)),
+        };
+    }
     let (command, open) = last_command(before);
     let expected = match open {
         Some(open) if before.ends_with('.') => Expected::Field(trailing_name(text[..open].trim_end())),
@@ -79,6 +92,13 @@ mod tests {
         assert_eq!(expected("insert "), (7, Expected::Name("insert")));
         assert_eq!(expected("start; dump a::P"), (12, Expected::Name("dump")));
         assert_eq!(expected("modify R 1 <- "), (14, Expected::Name("modify")));
+    }
+
+    #[test]
+    fn a_line_that_begins_with_a_dot_is_a_command_of_its_own() {
+        assert_eq!(expected(".sch"), (1, Expected::Dot));
+        assert_eq!(expected(" ."), (2, Expected::Dot));
+        assert_eq!(expected(".schema a::L"), (8, Expected::DotArgument("schema")));
     }
 
     #[test]

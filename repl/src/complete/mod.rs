@@ -5,7 +5,7 @@ mod vocabulary;
 
 use std::borrow::Cow;
 
-use rustyline::completion::{Completer, Pair};
+use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
@@ -17,19 +17,28 @@ pub(crate) use vocabulary::Vocabulary;
 #[derive(Helper)]
 pub(crate) struct CommandHelper {
     vocabulary: Vocabulary,
+    files: FilenameCompleter,
     is_whole: fn(&str) -> bool,
 }
 
 impl CommandHelper {
     pub(crate) fn new(vocabulary: Vocabulary, is_whole: fn(&str) -> bool) -> CommandHelper {
-        CommandHelper { vocabulary, is_whole }
+        CommandHelper { vocabulary, files: FilenameCompleter::new(), is_whole }
     }
 }
 
 impl Completer for CommandHelper {
     type Candidate = Pair;
 
-    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        context: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        if self.vocabulary.wants_file(line.get(..pos).unwrap_or(line)) {
+            return self.files.complete(line, pos, context);
+        }
         let (start, found) = self.vocabulary.candidates(line.get(..pos).unwrap_or(line));
         let pair = |(display, replacement)| Pair { display, replacement };
         Ok((start, found.into_iter().map(pair).collect()))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use weir_engine::ir::{Program, RelationRole};
 
 use super::context::{Expected, expected, trailing_name};
+use crate::dot::{ENTRIES, Takes};
 use crate::show;
 
 /// Names by what they stand for.
@@ -105,6 +106,12 @@ impl Vocabulary {
             Expected::Name(_) => (Vec::new(), ""),
             Expected::Field(of) => (self.fields.get(of).map(|names| strs(names)).unwrap_or_default(), " = "),
             Expected::Value => (strs(&self.constructors), ""),
+            Expected::Dot => (ENTRIES.iter().map(|entry| entry.name).collect(), ""),
+            Expected::DotArgument(word) => match takes(word) {
+                Some(Takes::Word(words)) => (words.to_vec(), ""),
+                Some(Takes::Relation) => (strs(&self.relations), ""),
+                Some(Takes::Nothing | Takes::Text | Takes::File) | None => (Vec::new(), ""),
+            },
         };
         let mut found: Vec<(String, String)> = names
             .into_iter()
@@ -113,6 +120,7 @@ impl Vocabulary {
                 let after = match expected {
                     Expected::Command if ALONE.contains(&name) => ";",
                     Expected::Command => " ",
+                    Expected::Dot if takes(name) != Some(Takes::Nothing) => " ",
                     _ => after,
                 };
                 (name.to_owned(), format!("{name}{after}"))
@@ -121,6 +129,11 @@ impl Vocabulary {
         found.sort();
         found.dedup();
         (start, found)
+    }
+
+    /// Whether the name of a file stands at the end of the text.
+    pub(super) fn wants_file(&self, text: &str) -> bool {
+        matches!(expected(text).1, Expected::DotArgument(word) if takes(word) == Some(Takes::File))
     }
 
     /// The fields of the relation or index whose bracket was just opened.
@@ -139,6 +152,11 @@ impl Vocabulary {
             RelationRole::Internal => {}
         }
     }
+}
+
+/// What a command that begins with a dot takes.
+pub(super) fn takes(word: &str) -> Option<Takes> {
+    ENTRIES.iter().find(|entry| entry.name == word).map(|entry| entry.takes)
 }
 
 fn strs(names: &[String]) -> Vec<&str> {
