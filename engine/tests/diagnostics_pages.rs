@@ -14,7 +14,7 @@ use weir_engine::source::SourceMap;
 use weir_engine::{Config, Engine};
 
 /// Codes that no text of a program gives: the disk or the machine has to fail, or ours is the mistake.
-const NOT_FROM_PROGRAMS: &[&str] = &["E0034", "E0107", "E0311", "E0399"];
+const NOT_FROM_PROGRAMS: &[&str] = &["E0034", "E0107", "E0302", "E0311", "E0341", "E0399"];
 
 struct Block {
     info: String,
