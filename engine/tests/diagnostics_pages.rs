@@ -155,6 +155,13 @@ fn every_page_has_a_title_prose_and_both_examples() {
         if page.markdown.lines().any(|line| line.chars().count() > 120) {
             fail("has lines of more than 120 characters");
         }
+        for line in page.markdown.lines().filter_map(|line| line.strip_prefix("See also: ")) {
+            for code in line.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| is_code(word)) {
+                if self::page(code).is_none() {
+                    fail(&format!("points to {code}, which has no page"));
+                }
+            }
+        }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -170,6 +177,8 @@ fn table_files_and_sources_are_in_step() {
     for folder in ["engine/src", "shim/src", "repl", "src"] {
         codes_in_sources(&root().join(folder), &mut used);
     }
+    let missing: Vec<&String> = used.difference(&table).collect();
+    assert!(missing.is_empty(), "these codes have no page in docs/errors: {missing:?}");
     let unused: Vec<&String> = table.difference(&used).collect();
     assert!(unused.is_empty(), "no source gives these codes any more: {unused:?}");
     let goldens = codes_of_names(&root().join("engine/tests/diagnostics"), "stderr");

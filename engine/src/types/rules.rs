@@ -223,9 +223,12 @@ impl Infer<'_, '_> {
                         HPatternKind::Wildcard
                     }
                     args => {
-                        let constructor = self.record_constructor(relation, atom)?;
-                        let n_fields = self.defs.constructor(constructor).fields.len();
                         let args = construct_args(args);
+                        let Some(constructor) = self.record_constructor(relation, atom) else {
+                            self.args_of_nothing(&args, mode);
+                            return None;
+                        };
+                        let n_fields = self.defs.constructor(constructor).fields.len();
                         if matches!(&args, ConstructArgs::Positional(a) if a.is_empty() && n_fields > 0) {
                             self.error(Error::FieldCount {
                                 constructor: self.defs.constructor(constructor).name.to_string(),

@@ -220,6 +220,10 @@ impl Cursor<'_> {
     fn param(&mut self) -> Parsed<Param> {
         let attributes = self.attributes()?;
         let name = self.lower_ident("a parameter name")?;
+        if matches!(self.kind(), TokenKind::Comma | TokenKind::RParen) {
+            // The checker asks for it.
+            return Ok(Param { attributes, name, mutable: false, ty: None });
+        }
         self.expect_character(':')?;
         let mutable = self.eat_keyword(Keyword::Mut).is_some();
         Ok(Param { attributes, name, mutable, ty: Some(self.type_expr()?) })

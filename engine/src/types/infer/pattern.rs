@@ -334,7 +334,7 @@ impl Infer<'_, '_> {
     }
 
     /// The constructor is wrong: its arguments still declare variables.
-    fn args_of_nothing(&mut self, args: &ConstructArgs, mode: &mut PatternMode) {
+    pub(in crate::types) fn args_of_nothing(&mut self, args: &ConstructArgs, mode: &mut PatternMode) {
         let args: Vec<&ast::Expr> = match args {
             ConstructArgs::None => Vec::new(),
             ConstructArgs::Positional(args) => args.iter().collect(),
