@@ -57,28 +57,41 @@ pub fn analyze(path: &Path, search: &[PathBuf], read: ReadFile) -> Analysis {
 }
 
 fn finish(
-    (modules, sources, mut diagnostics): (Vec<Module>, SourceMap, Vec<Diagnostic>),
+    (modules, sources, diagnostics): (Vec<Module>, SourceMap, Vec<Diagnostic>),
 ) -> Result<(Program, Vec<Diagnostic>), Refused> {
+    checked(&modules, &sources, diagnostics, None).map_err(|diagnostics| (sources, diagnostics))
+}
+
+/// A loaded program, and perhaps a question about it, with what loading had to say; or all that is wrong with it.
+pub(crate) fn checked(
+    modules: &[Module],
+    sources: &SourceMap,
+    mut diagnostics: Vec<Diagnostic>,
+    question: Option<&types::Question<'_>>,
+) -> Result<(Program, Vec<Diagnostic>), Vec<Diagnostic>> {
     // Names that syntax errors swallowed would only be reported as unknown.
     if refused(&diagnostics) {
-        return Err((sources, diagnostics));
+        return Err(diagnostics);
     }
-    let (program, found) = types::check(&modules, &sources);
+    let (program, found) = match question {
+        None => types::check(modules, sources),
+        Some(question) => types::check_question(modules, sources, question),
+    };
     diagnostics.extend(found);
     let program = match program {
         Some(program) if !refused(&diagnostics) => program,
-        Some(_) | None => return Err((sources, diagnostics)),
+        Some(_) | None => return Err(diagnostics),
     };
     // Negation in recursion shows only when the rules are put in order.
     match Plan::new(&program) {
         Ok(_) => Ok((program, diagnostics)),
         Err(found) => {
             diagnostics.extend(found);
-            Err((sources, diagnostics))
+            Err(diagnostics)
         }
     }
 }
 
-fn refused(diagnostics: &[Diagnostic]) -> bool {
+pub(crate) fn refused(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.severity == Severity::Error)
 }

@@ -5,8 +5,10 @@
 
 pub mod command;
 pub mod compile;
+mod control;
 mod dataflow;
 pub mod diagnostics;
+pub mod draft;
 pub mod engine;
 pub mod eval;
 pub mod ir;
@@ -17,4 +19,6 @@ pub mod syntax;
 pub mod types;
 pub mod value;
 
-pub use engine::{Commit, CommitError, Config, Delta, Engine, QueryError, Update};
+pub use control::{Canceller, Progress};
+pub use draft::{Draft, Query};
+pub use engine::{Answer, Commit, CommitError, Config, Delta, Engine, QueryError, ReviseError, Update};

@@ -173,7 +173,7 @@ fn rules_share_arrangements_and_plans_say_so() {
     )
     .unwrap();
     let relation = engine.program().relation("Zone");
-    let text = engine.plan().explain(engine.program(), relation).to_string();
+    let text = engine.plan().explain(&engine.program(), relation).to_string();
     let expected = "\
 arrangement 0: Switch by (name) with (zone)
 arrangement 1: Port by (switch, up) with ()

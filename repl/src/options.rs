@@ -69,7 +69,7 @@ pub fn run(options: ReplOptions) -> Result<ExitCode, ReplError> {
     let Some(engine) = start(&options) else { return Ok(ExitCode::FAILURE) };
     let mut lines = match options.batch {
         true => Lines::piped(),
-        false => Lines::open(Vocabulary::of(engine.program()), is_whole)?,
+        false => Lines::open(Vocabulary::of(&engine.program()), is_whole)?,
     };
     let mode = if lines.is_terminal() { Mode::Person } else { Mode::Script };
     let mut shell = Shell::new(engine, io::BufWriter::new(io::stdout()), mode);

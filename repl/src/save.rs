@@ -15,8 +15,9 @@ pub(crate) fn inputs(engine: &Engine, path: &Path) -> Result<usize, ShellError> 
     let unwritable = |source: io::Error| ShellError::Write { path: path.to_owned(), source };
     // Nothing is written before everything can be.
     let mut relations = Vec::new();
-    for id in inputs_of(engine.program()) {
-        relations.push((&*engine.program().relations[id.0 as usize].name, engine.dump(id)?));
+    let program = engine.program();
+    for id in inputs_of(&program) {
+        relations.push((&*program.relations[id.0 as usize].name, engine.dump(id)?));
     }
     let mut text = Vec::new();
     let mut saved = 0;

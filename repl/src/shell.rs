@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use weir_engine::command::{Command, Update as Change};
@@ -81,7 +82,7 @@ impl<W: Write> Shell<W> {
     /// # Errors
     /// When the output is closed.
     pub fn show_initial(&mut self) -> io::Result<()> {
-        self.presenter.changes(&mut self.out, self.engine.program(), &self.engine.initial().deltas)?;
+        self.presenter.changes(&mut self.out, &self.engine.program(), &self.engine.initial().deltas)?;
         self.out.flush()
     }
 
@@ -106,13 +107,13 @@ impl<W: Write> Shell<W> {
             Command::Update { update, last } => self.update(update, last)?,
             Command::Clear(name) => {
                 self.check_transaction()?;
-                self.chained.push(updates::clear(self.program(), &name)?);
+                self.chained.push(updates::clear(&self.program(), &name)?);
                 self.end_chain()?;
             }
             Command::Dump(None) => self.dump_all()?,
             Command::Dump(Some(name)) => self.dump(&name)?,
             Command::QueryIndex { index, key } => {
-                let arguments = updates::arguments(self.program(), &index, key)?;
+                let arguments = updates::arguments(&self.program(), &index, key)?;
                 let rows = self.timed(|engine| engine.query_index(&index, arguments))?;
                 self.show_index(&index, &rows)?;
             }
@@ -140,7 +141,7 @@ impl<W: Write> Shell<W> {
     /// # Errors
     /// When the output is closed.
     pub fn show_relations(&mut self) -> io::Result<()> {
-        show::relations(&mut self.out, self.engine.program())?;
+        show::relations(&mut self.out, &self.engine.program())?;
         self.out.flush()
     }
 
@@ -161,13 +162,13 @@ impl<W: Write> Shell<W> {
     }
 
     /// The program.
-    pub fn program(&self) -> &Program {
+    pub fn program(&self) -> Arc<Program> {
         self.engine.program()
     }
 
     fn update(&mut self, change: Change, last: bool) -> Result<(), ShellError> {
         self.check_transaction()?;
-        match updates::update(self.engine.program(), change) {
+        match updates::update(&self.engine.program(), change) {
             Ok(update) => self.chained.push(update),
             Err(error) => {
                 self.chained.clear();
@@ -225,13 +226,13 @@ impl<W: Write> Shell<W> {
         if reading && commit.deltas.is_empty() {
             writeln!(self.out, "done; no output relation has changed")?;
         }
-        self.presenter.changes(&mut self.out, self.engine.program(), &commit.deltas)
+        self.presenter.changes(&mut self.out, &self.engine.program(), &commit.deltas)
     }
 
     fn show_index(&mut self, index: &str, rows: &[(Value, i64)]) -> io::Result<()> {
         let program = self.engine.program();
         match program.indexes.iter().find(|declared| *declared.name == *index) {
-            Some(declared) => self.presenter.contents(&mut self.out, program, declared.relation, rows),
+            Some(declared) => self.presenter.contents(&mut self.out, &program, declared.relation, rows),
             None => show::rows(&mut self.out, rows),
         }
     }
@@ -262,14 +263,15 @@ impl<W: Write> Shell<W> {
             .take(self.program().relations.len())
             .filter(|id| self.role(*id) == RelationRole::Output && shown(*id))
             .collect();
-        outputs.sort_by_key(|id| &self.program().relations[id.0 as usize].name);
+        let program = self.program();
+        outputs.sort_by_key(|id| &program.relations[id.0 as usize].name);
         for id in outputs {
             let rows = self.timed(|engine| engine.dump(id))?;
             let program = self.engine.program();
             if self.presenter.format.is_for_reading() {
                 writeln!(self.out, "{}:", program.relations[id.0 as usize].name)?;
             }
-            self.presenter.contents(&mut self.out, program, id, &rows)?;
+            self.presenter.contents(&mut self.out, &program, id, &rows)?;
             if self.presenter.format.is_for_reading() {
                 writeln!(self.out)?;
             }
@@ -287,7 +289,7 @@ impl<W: Write> Shell<W> {
         };
         self.asked.insert(id);
         let rows = self.timed(|engine| engine.dump(id))?;
-        Ok(self.presenter.contents(&mut self.out, self.engine.program(), id, &rows)?)
+        Ok(self.presenter.contents(&mut self.out, &self.engine.program(), id, &rows)?)
     }
 
     fn role(&self, id: RelationId) -> RelationRole {

@@ -108,7 +108,7 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
             let installed_on = Arc::clone(&hypervisors);
             let northbound = Northbound::dial(
                 remote.clone(),
-                NorthboundTables::of(engine.program()),
+                NorthboundTables::of(&engine.program()),
                 noticed,
                 move |input| {
                     // The driver goes only when the daemon ends.

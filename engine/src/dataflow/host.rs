@@ -14,6 +14,7 @@ use super::distinct::Distinct;
 use super::index::{Epoch, Weight};
 use super::recursion::Recursion;
 use super::rule::Chain;
+use crate::control::Control;
 use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{CollectionId, CollectionSource, Plan, Source};
@@ -43,6 +44,7 @@ pub(crate) struct Host {
     pub(crate) rule_stats: Vec<Work>,
     /// By component.
     pub(crate) component_stats: Vec<Work>,
+    control: Arc<Control>,
 }
 
 /// What something has cost and given so far.
@@ -183,15 +185,20 @@ impl Host {
             touched,
             rule_stats: vec![Work::default(); plan.rules.len()],
             component_stats: vec![Work::default(); plan.components.len()],
+            control: machine.control().clone(),
         }
     }
 
     /// The first transaction: rules that read nothing run once.
-    pub(crate) fn start(&mut self, worker: &mut Worker) -> Result<Vec<(RelationId, Delta)>, Failure> {
+    pub(crate) fn start(
+        &mut self,
+        worker: &mut Worker,
+        inputs: Vec<(RelationId, Delta)>,
+    ) -> Result<Vec<(RelationId, Delta)>, Failure> {
         for rule in self.wiring.once.clone() {
             self.wait(rule);
         }
-        self.transact(worker, FIRST, Vec::new())
+        self.transact(worker, FIRST, inputs)
     }
 
     /// Takes consolidated changes of relations and gives what changes in all relations. If a rule fails, everything
@@ -356,6 +363,7 @@ impl Host {
         let index = rule.0 as usize;
         let Some(chain) = &mut self.chains[index] else { return Ok(()) };
         let start = Instant::now();
+        self.control.enter(rule);
         self.touched.rules.push(index);
         let (once, before) = ([(Row::default(), 1)], out.len());
         let source: &[(Row, Weight)] = match self.wiring.sources[index] {
@@ -372,6 +380,7 @@ impl Host {
         stats.rows_in += (source.len() + flow.between) as u64;
         stats.rows_out += (out.len() - before) as u64;
         stats.time += start.elapsed();
+        self.control.count(source.len() + flow.between + out.len() - before);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnostics::Diagnostic;
 use crate::ir::RuleId;
 use crate::source::Span;
 use crate::value::{EncodeError, RecordError, Value};
@@ -72,9 +73,37 @@ pub enum CommitError {
         /// The same as `file:line:column`.
         place: String,
     },
+    /// Somebody asked the engine to stop what it was doing.
+    #[error("cancelled")]
+    Cancelled,
     /// The engine is being shut down.
     #[error("the engine has stopped")]
     Stopped,
+}
+
+/// Why a program was not put in the place of the running one. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ReviseError {
+    /// It cannot be run: see the diagnostics.
+    #[error("the program cannot be run: {}", messages(.0))]
+    Program(Vec<Diagnostic>),
+    /// An input relation that holds records is another one in the new program: its records' type, its primary key or
+    /// whether it is a set, multiset or stream. Clear it first.
+    #[error("`{relation}` is declared differently and holds {records} records")]
+    InputChanged {
+        /// The relation.
+        relation: Arc<str>,
+        /// Records it holds.
+        records: usize,
+    },
+    /// A rule failed on the present contents, somebody cancelled, or the engine has stopped.
+    #[error(transparent)]
+    Run(#[from] CommitError),
+}
+
+fn messages(diagnostics: &[Diagnostic]) -> String {
+    let messages: Vec<&str> = diagnostics.iter().map(|diagnostic| &*diagnostic.message).collect();
+    messages.join("; ")
 }
 
 /// Why a question about contents was not answered.
@@ -96,9 +125,15 @@ pub enum QueryError {
         /// What was given.
         found: usize,
     },
+    /// The program that the question was checked against cannot take the place of the running one.
+    #[error(transparent)]
+    Program(Box<ReviseError>),
     /// Code of a rule failed.
     #[error(transparent)]
     Rule(CommitError),
+    /// Somebody asked the engine to stop what it was doing.
+    #[error("cancelled")]
+    Cancelled,
     /// The engine is being shut down.
     #[error("the engine has stopped")]
     Stopped,

@@ -1,16 +1,19 @@
 //! The handle that callers hold.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, bounded, unbounded};
 
 use super::commit::{Commit, Update};
-use super::error::{CommitError, QueryError};
-use super::session::{Held, Request, Session};
+use super::error::{CommitError, QueryError, ReviseError};
+use super::revise::Answer;
+use super::session::{Current, Request, Session, Trial};
 use super::stats::Stats;
+use crate::control::{Canceller, Control, Progress};
 use crate::diagnostics::Diagnostic;
+use crate::draft::Query;
 use crate::eval::Externs;
 use crate::ir::{Program, RelationId};
 use crate::plan::Plan;
@@ -35,11 +38,10 @@ impl Default for Config {
 ///
 /// Dropping it stops the thread and waits for it.
 pub struct Engine {
-    program: Arc<Program>,
-    plan: Arc<Plan>,
+    current: Arc<RwLock<Current>>,
     initial: Commit,
     requests: Sender<Request>,
-    held: Held,
+    control: Arc<Control>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -48,17 +50,17 @@ impl Engine {
     ///
     /// # Errors
     /// What is wrong with the program: relations that depend on their own negation, facts that fail.
-    pub fn new(program: Program, config: Config) -> Result<Engine, Vec<Diagnostic>> {
+    pub fn new(program: impl Into<Arc<Program>>, config: Config) -> Result<Engine, Vec<Diagnostic>> {
+        let program = program.into();
         let plan = Arc::new(Plan::new(&program)?);
-        let program = Arc::new(program);
         let (requests, received) = unbounded();
         let (started, start) = bounded(1);
-        let (inner_program, inner_plan) = (program.clone(), plan.clone());
-        let held: Held = program.relations.iter().map(|_| AtomicBool::new(false)).collect();
-        let inner_held = held.clone();
+        let current = Arc::new(RwLock::new(Current::new(program.clone(), plan)));
+        let control = Arc::new(Control::new());
+        let (inner, inner_control) = (current.clone(), control.clone());
         let thread = std::thread::Builder::new().name("weir-engine".into()).spawn(move || {
             timely::execute_directly(move |worker| {
-                match Session::new(worker, &inner_program, &inner_plan, &inner_held, config.externs) {
+                match Session::new(worker, &inner, &inner_control, config.externs) {
                     Ok((session, initial)) => {
                         let _ = started.send(Ok(initial));
                         session.serve(worker, &received);
@@ -71,7 +73,7 @@ impl Engine {
         });
         let thread = thread.map_err(|error| vec![cannot_start(&program, &error.to_string())])?;
         match start.recv() {
-            Ok(Ok(initial)) => Ok(Engine { program, plan, initial, requests, held, thread: Some(thread) }),
+            Ok(Ok(initial)) => Ok(Engine { current, initial, requests, control, thread: Some(thread) }),
             Ok(Err(diagnostics)) => Err(diagnostics),
             Err(_) => Err(vec![cannot_start(&program, "its thread died")]),
         }
@@ -100,7 +102,56 @@ impl Engine {
 
     /// Whether a relation has had a record at some time, even if it has none now.
     pub fn has_held(&self, relation: RelationId) -> bool {
-        self.held.get(relation.0 as usize).is_some_and(|held| held.load(Ordering::Relaxed))
+        let current = self.current();
+        current.held.get(relation.0 as usize).is_some_and(|held| held.load(Ordering::Relaxed))
+    }
+
+    /// Puts another program in the place of the running one, in one transaction. Input relations that both have keep
+    /// their records, and rules that both have keep what they have computed. Gives exactly what changes in the output
+    /// relations; one that is no longer there gives its records up.
+    ///
+    /// Numbers of relations and rules are those of [`Self::program`] afterwards. `R-N` holds what `R` held N transactions
+    /// ago as far as that is known: for a relation that is newly looked back at, its contents before this transaction.
+    /// Streams hold nothing, and `R'` is empty until the next transaction.
+    ///
+    /// # Errors
+    /// Nothing has changed then. See [`ReviseError`].
+    pub fn revise(&self, program: impl Into<Arc<Program>>) -> Result<Commit, ReviseError> {
+        self.try_program(program.into(), Trial::Keep)
+    }
+
+    /// What [`Self::revise`] would give, without doing it.
+    ///
+    /// # Errors
+    /// As for [`Self::revise`].
+    pub fn preview(&self, program: impl Into<Arc<Program>>) -> Result<Commit, ReviseError> {
+        self.try_program(program.into(), Trial::Forget)
+    }
+
+    /// Answers a question on the present contents, once: rows of its variables, in natural order.
+    ///
+    /// # Errors
+    /// A rule or the question's own code failed, somebody cancelled, or the question's program does not fit the
+    /// running one.
+    pub fn query(&self, query: &Query) -> Result<Answer, QueryError> {
+        let program = query.program.clone();
+        let plan =
+            Plan::new(&program).map_err(|found| QueryError::Program(ReviseError::Program(found).into()))?;
+        let current = Current::new(program, Arc::new(plan));
+        let rows = self
+            .ask(|reply| Request::Query(current, query.answer, reply))
+            .unwrap_or(Err(QueryError::Stopped))?;
+        Ok(Answer::new(query, rows))
+    }
+
+    /// To stop, from any thread, what the engine is doing.
+    pub fn canceller(&self) -> Canceller {
+        Canceller::new(self.control.clone())
+    }
+
+    /// How far the engine is. Does not wait for it.
+    pub fn progress(&self) -> Progress {
+        self.control.progress()
     }
 
     /// The records that an index has for values of its fields, in natural order.
@@ -129,14 +180,14 @@ impl Engine {
         let _ = self.ask(|reply| Request::Watch(relations, reply));
     }
 
-    /// The program it runs.
-    pub fn program(&self) -> &Program {
-        &self.program
+    /// The program it runs now.
+    pub fn program(&self) -> Arc<Program> {
+        self.current().program
     }
 
     /// How it runs the program.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
+    pub fn plan(&self) -> Arc<Plan> {
+        self.current().plan
     }
 
     /// What rules and relations cost and hold so far; nothing if the engine has stopped.
@@ -145,8 +196,19 @@ impl Engine {
     }
 
     fn index(&self, name: &str) -> Result<usize, QueryError> {
-        let found = self.program.indexes.iter().position(|index| &*index.name == name);
+        let found = self.program().indexes.iter().position(|index| &*index.name == name);
         found.ok_or_else(|| QueryError::UnknownIndex(name.to_string()))
+    }
+
+    fn current(&self) -> Current {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn try_program(&self, program: Arc<Program>, trial: Trial) -> Result<Commit, ReviseError> {
+        let plan = Arc::new(Plan::new(&program).map_err(ReviseError::Program)?);
+        let next = Current::new(program, plan);
+        self.ask(|reply| Request::Revise(next, trial, reply))
+            .unwrap_or(Err(ReviseError::Run(CommitError::Stopped)))
     }
 
     /// The answer; `None` if the engine has stopped.

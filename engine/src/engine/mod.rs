@@ -4,10 +4,12 @@ mod commit;
 mod error;
 mod handle;
 mod inputs;
+mod revise;
 mod session;
 mod stats;
 
 pub use commit::{Commit, Delta, Update};
-pub use error::{CommitError, QueryError};
+pub use error::{CommitError, QueryError, ReviseError};
 pub use handle::{Config, Engine};
+pub use revise::Answer;
 pub use stats::{RelationStats, RuleStats, Stats};

@@ -2,17 +2,18 @@
 
 use std::collections::HashSet;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
 use timely::worker::Worker;
 
 use super::commit::{Commit, Delta, Update};
-use super::error::{CommitError, QueryError};
+use super::error::{CommitError, QueryError, ReviseError};
 use super::inputs::{Inputs, Refusal};
 use super::stats::{RelationStats, RuleStats, Stats};
+use crate::control::Control;
 use crate::dataflow::host::{self, Failure, Host};
 use crate::dataflow::index::{Epoch, Weight};
 use crate::dataflow::query::Query;
@@ -32,9 +33,21 @@ pub(super) enum Request {
     Dump(RelationId, Sender<Result<Records, QueryError>>),
     QueryIndex(usize, Vec<Value>, Sender<Result<Records, QueryError>>),
     DumpIndex(usize, Sender<Result<Records, QueryError>>),
+    Revise(Current, Trial, Sender<Result<Commit, ReviseError>>),
+    /// A program with one more relation, and that relation.
+    Query(Current, RelationId, Sender<Result<Records, QueryError>>),
     Watch(HashSet<RelationId>, Sender<()>),
     Stats(Sender<Stats>),
     Stop,
+}
+
+/// What becomes of another program once it has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trial {
+    /// It takes the running one's place.
+    Keep,
+    /// It was only to be seen what it would do.
+    Forget,
 }
 
 /// Records with their counts, in natural order.
@@ -43,53 +56,97 @@ pub(super) type Records = Vec<(Value, Weight)>;
 /// By relation, whether it has had a record at some time.
 pub(super) type Held = Arc<[AtomicBool]>;
 
-/// All state of an engine.
-pub(super) struct Session {
-    program: Arc<Program>,
-    interner: Arc<Interner>,
+/// A program and what is known of it everywhere.
+#[derive(Clone)]
+pub(super) struct Current {
+    pub(super) program: Arc<Program>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) held: Held,
+}
+
+/// A program at work.
+pub(super) struct Running {
+    pub(super) current: Current,
     machine: Rc<Machine>,
-    host: Host,
+    pub(super) host: Host,
     layouts: Layouts,
-    /// Values that were left when memory was last given back.
-    retained: usize,
     inputs: Inputs,
     queries: Vec<Query>,
+}
+
+/// All state of an engine.
+pub(super) struct Session {
+    pub(super) running: Running,
+    /// Where other threads see what runs.
+    pub(super) shared: Arc<RwLock<Current>>,
+    pub(super) control: Arc<Control>,
+    pub(super) externs: Externs,
+    pub(super) interner: Arc<Interner>,
+    /// Values that were left when memory was last given back.
+    retained: usize,
     /// The next transaction's number.
-    epoch: Epoch,
-    transactions: u64,
-    /// By relation: it has had a record at some time.
-    held: Held,
+    pub(super) epoch: Epoch,
+    pub(super) transactions: u64,
     /// Relations whose changes are told although they are no outputs.
-    watched: HashSet<RelationId>,
+    pub(super) watched: HashSet<RelationId>,
+}
+
+impl Current {
+    /// Of relations that have never had a record.
+    pub(super) fn new(program: Arc<Program>, plan: Arc<Plan>) -> Self {
+        let held = program.relations.iter().map(|_| AtomicBool::new(false)).collect();
+        Current { program, plan, held }
+    }
+}
+
+impl Running {
+    /// Builds the dataflow of a program, without rows.
+    pub(super) fn new(
+        worker: &mut Worker,
+        current: Current,
+        interner: &Arc<Interner>,
+        control: &Arc<Control>,
+        externs: Externs,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let Current { program, plan, .. } = &current;
+        let machine = Machine::controlled(program.clone(), interner.clone(), control.clone(), externs)?;
+        Ok(Running {
+            host: Host::new(worker, &machine, plan),
+            layouts: Layouts::new(&program.types, plan),
+            inputs: Inputs::new(program, &machine, plan),
+            queries: queries(&machine, plan),
+            machine,
+            current,
+        })
+    }
 }
 
 impl Session {
     /// Builds the dataflow and runs the facts.
     pub(super) fn new(
         worker: &mut Worker,
-        program: &Arc<Program>,
-        plan: &Arc<Plan>,
-        held: &Held,
+        shared: &Arc<RwLock<Current>>,
+        control: &Arc<Control>,
         externs: Externs,
     ) -> Result<(Self, Commit), Vec<Diagnostic>> {
         let start = Instant::now();
         let interner = Arc::new(Interner::new());
-        let machine = Machine::with_externs(program.clone(), interner.clone(), externs)?;
+        let current = shared.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut session = Session {
-            program: program.clone(),
-            host: Host::new(worker, &machine, plan),
-            layouts: Layouts::new(&program.types, plan),
-            retained: 0,
-            inputs: Inputs::new(program, &machine, plan),
-            queries: queries(&machine, plan),
+            running: Running::new(worker, current, &interner, control, externs.clone())?,
+            externs,
+            shared: shared.clone(),
+            control: control.clone(),
             interner,
-            machine,
+            retained: 0,
             epoch: host::FIRST,
             transactions: 0,
-            held: held.clone(),
             watched: HashSet::new(),
         };
-        let changes = session.host.start(worker).map_err(|failure| {
+        session.control.begin();
+        let changes = session.running.host.start(worker, Vec::new());
+        session.control.end();
+        let changes = changes.map_err(|failure| {
             let span = failure.trap.span;
             vec![Diagnostic::error(
                 "E0310",
@@ -104,72 +161,92 @@ impl Session {
     /// Does requests until it is told to stop or nobody can ask any more.
     pub(super) fn serve(mut self, worker: &mut Worker, requests: &Receiver<Request>) {
         while let Ok(request) = requests.recv() {
-            // An asker who has gone away does not mind that the answer is lost.
+            self.control.begin();
             match request {
                 Request::Commit(updates, reply) => {
                     let result = self.commit(worker, updates);
-                    let _ = reply.send(result);
+                    self.answer(reply, result);
                 }
                 Request::Dump(relation, reply) => {
-                    let _ = reply.send(self.dump(relation));
+                    let result = self.dump(relation);
+                    self.answer(reply, result);
                 }
                 Request::QueryIndex(index, values, reply) => {
-                    let _ = reply.send(self.query(index, &values));
+                    let result = self.query(index, &values);
+                    self.answer(reply, result);
                 }
                 Request::DumpIndex(index, reply) => {
-                    let rows = self.queries[index].all(&mut self.host);
-                    let relation = self.program.indexes[index].relation;
-                    let _ = reply.send(Ok(self.records(relation, rows)));
+                    let result = self.dump_index(index);
+                    self.answer(reply, result);
+                }
+                Request::Revise(next, trial, reply) => {
+                    let result = self.revise(worker, next, trial);
+                    self.answer(reply, result);
+                }
+                Request::Query(next, answer, reply) => {
+                    let result = self.ask(worker, next, answer);
+                    self.answer(reply, result);
                 }
                 Request::Watch(relations, reply) => {
                     self.watched = relations;
-                    let _ = reply.send(());
+                    self.answer(reply, ());
                 }
                 Request::Stats(reply) => {
-                    let _ = reply.send(self.stats());
+                    let stats = self.stats();
+                    self.answer(reply, stats);
                 }
                 Request::Stop => break,
             }
         }
-        self.host.close(worker);
+        self.running.host.close(worker);
+    }
+
+    /// The work is done before the asker knows the answer, so that what it does next is not taken for this.
+    fn answer<T>(&self, reply: Sender<T>, answer: T) {
+        self.control.end();
+        // An asker who has gone away does not mind that the answer is lost.
+        let _ = reply.send(answer);
     }
 
     fn commit(&mut self, worker: &mut Worker, updates: Vec<Update>) -> Result<Commit, CommitError> {
         let start = Instant::now();
-        let changes =
-            self.inputs.changes(&mut self.host, &self.interner, self.epoch, updates).map_err(|refusal| {
-                match refusal {
-                    Refusal::Error(error) => error,
-                    Refusal::Trap(relation, trap) => self.rule_error(None, Some(relation), &trap),
-                }
-            })?;
-        match self.host.transact(worker, self.epoch, changes) {
+        let Running { inputs, host, .. } = &mut self.running;
+        let changes = inputs.changes(host, &self.interner, self.epoch, updates).map_err(|refusal| {
+            let program = &self.running.current.program;
+            match refusal {
+                Refusal::Error(error) => error,
+                Refusal::Trap(relation, trap) => self.rule_error(program, None, Some(relation), &trap),
+            }
+        })?;
+        match self.running.host.transact(worker, self.epoch, changes) {
             Ok(changes) => {
                 let done = self.done(start, changes);
                 self.reclaim();
                 Ok(done)
             }
-            Err(Failure { rule, trap }) => {
+            Err(failure) => {
                 // The one after was used to take the changes back.
                 self.epoch += 2;
-                Err(self.rule_error(rule, None, &trap))
+                Err(self.failed(&self.running.current.program, failure))
             }
         }
     }
 
     fn done(&mut self, start: Instant, changes: Vec<(RelationId, host::Delta)>) -> Commit {
+        let Current { program, held, .. } = &self.running.current;
         for (relation, _) in &changes {
-            self.held[relation.0 as usize].store(true, Ordering::Relaxed);
+            held[relation.0 as usize].store(true, Ordering::Relaxed);
         }
+        let told = |relation: RelationId| {
+            program.relations[relation.0 as usize].role == RelationRole::Output
+                || self.watched.contains(&relation)
+        };
         let mut deltas: Vec<Delta> = changes
             .into_iter()
-            .filter(|(relation, _)| {
-                self.program.relations[relation.0 as usize].role == RelationRole::Output
-                    || self.watched.contains(relation)
-            })
+            .filter(|(relation, _)| told(*relation))
             .map(|(relation, rows)| Delta {
                 relation,
-                name: self.program.relations[relation.0 as usize].name.clone(),
+                name: program.relations[relation.0 as usize].name.clone(),
                 changes: self.records(relation, rows),
             })
             .collect();
@@ -185,19 +262,30 @@ impl Session {
         if self.interner.len() < 2 * self.retained + RECLAIM_FROM {
             return;
         }
+        let Running { machine, host, layouts, current, .. } = &mut self.running;
         let mut marks = Marks::default();
-        self.machine.mark(&mut marks);
-        self.host.mark(&self.layouts, &self.interner, &self.program.types, &mut marks);
+        machine.mark(&mut marks);
+        host.mark(layouts, &self.interner, &current.program.types, &mut marks);
         let interner = Arc::new(self.interner.retained(&marks));
-        if self.machine.replace_interner(interner.clone()) {
+        if machine.replace_interner(interner.clone()) {
             self.interner = interner;
         }
         self.retained = self.interner.len();
     }
 
     /// Rows as values, in natural order.
-    fn records(&self, relation: RelationId, mut rows: Vec<(Row, Weight)>) -> Records {
-        let (types, record) = (&self.program.types, self.program.relations[relation.0 as usize].record);
+    fn records(&self, relation: RelationId, rows: Vec<(Row, Weight)>) -> Records {
+        self.records_of(&self.running.current.program, relation, rows)
+    }
+
+    /// As [`Self::records`], for a relation of a program that may not be the running one.
+    pub(super) fn records_of(
+        &self,
+        program: &Program,
+        relation: RelationId,
+        mut rows: Vec<(Row, Weight)>,
+    ) -> Records {
+        let (types, record) = (&program.types, program.relations[relation.0 as usize].record);
         rows.sort_unstable_by(|(one, _), (other, _)| compare_rows(&self.interner, types, record, one, other));
         rows.into_iter()
             .map(|(row, weight)| (decode_record(&self.interner, types, record, &row), weight))
@@ -205,15 +293,21 @@ impl Session {
     }
 
     fn dump(&mut self, relation: RelationId) -> Result<Records, QueryError> {
-        let rows = self
-            .host
-            .contents(relation, self.epoch)
-            .map_err(|failure| QueryError::Rule(self.rule_error(failure.rule, None, &failure.trap)))?;
+        let rows = self.running.host.contents(relation, self.epoch);
+        let rows = rows.map_err(|failure| asked(self.failed(&self.running.current.program, failure)))?;
+        Ok(self.records(relation, rows))
+    }
+
+    fn dump_index(&mut self, index: usize) -> Result<Records, QueryError> {
+        let Running { queries, host, .. } = &mut self.running;
+        let rows = queries[index].all(host);
+        let relation = self.running.current.program.indexes[index].relation;
         Ok(self.records(relation, rows))
     }
 
     fn query(&mut self, index: usize, values: &[Value]) -> Result<Records, QueryError> {
-        let declared = &self.program.indexes[index];
+        let program = self.running.current.program.clone();
+        let declared = &program.indexes[index];
         if values.len() != declared.fields as usize {
             return Err(QueryError::Arguments {
                 index: declared.name.clone(),
@@ -225,30 +319,44 @@ impl Session {
             .locals
             .iter()
             .zip(values)
-            .map(|(local, value)| encode(&self.interner, &self.program.types, local.ty, value))
+            .map(|(local, value)| encode(&self.interner, &program.types, local.ty, value))
             .collect::<Result<Row, _>>()
             .map_err(QueryError::Type)?;
-        let rows = self.queries[index]
-            .rows(&mut self.host, self.epoch, &fields)
-            .map_err(|trap| QueryError::Rule(self.rule_error(None, Some(declared.relation), &trap)))?;
+        let rows = self.running.queries[index]
+            .rows(&mut self.running.host, self.epoch, &fields)
+            .map_err(|trap| asked(self.rule_error(&program, None, Some(declared.relation), &trap)))?;
         Ok(self.records(declared.relation, rows))
     }
 
-    fn rule_error(&self, rule: Option<RuleId>, relation: Option<RelationId>, trap: &Trap) -> CommitError {
-        let head = rule.map(|rule| self.program.rules[rule.0 as usize].head.relation).or(relation);
-        let relation = head.map(|relation| self.program.relations[relation.0 as usize].name.clone());
-        let (line, column) = self.program.sources.line_column(trap.span);
+    /// What a failure in the code of a program is called.
+    pub(super) fn failed(&self, program: &Program, Failure { rule, trap }: Failure) -> CommitError {
+        self.rule_error(program, rule, None, &trap)
+    }
+
+    fn rule_error(
+        &self,
+        program: &Program,
+        rule: Option<RuleId>,
+        relation: Option<RelationId>,
+        trap: &Trap,
+    ) -> CommitError {
+        if self.control.is_cancelled() {
+            return CommitError::Cancelled;
+        }
+        let head = rule.map(|rule| program.rules[rule.0 as usize].head.relation).or(relation);
+        let relation = head.map(|relation| program.relations[relation.0 as usize].name.clone());
+        let (line, column) = program.sources.line_column(trap.span);
         CommitError::Rule {
             rule,
             relation: relation.unwrap_or_else(|| "?".into()),
             message: trap.message.clone(),
             span: trap.span,
-            place: format!("{}:{line}:{column}", self.program.sources.file(trap.span.file).name),
+            place: format!("{}:{line}:{column}", program.sources.file(trap.span.file).name),
         }
     }
 
     fn stats(&mut self) -> Stats {
-        let rules = self.host.rule_stats.iter().enumerate().map(|(index, work)| RuleStats {
+        let rules = self.running.host.rule_stats.iter().enumerate().map(|(index, work)| RuleStats {
             rule: RuleId(index as u32),
             runs: work.runs,
             rows_in: work.rows_in,
@@ -256,10 +364,11 @@ impl Session {
             time: work.time,
         });
         let rules = rules.collect();
-        let relations = self.program.relations.iter().enumerate().map(|(index, relation)| {
+        let program = self.running.current.program.clone();
+        let relations = program.relations.iter().enumerate().map(|(index, relation)| {
             let id = RelationId(index as u32);
-            let (arrangements, arranged) = self.host.arranged(id);
-            let work = self.host.component_work(id);
+            let (arrangements, arranged) = self.running.host.arranged(id);
+            let work = self.running.host.component_work(id);
             RelationStats {
                 relation: id,
                 name: relation.name.clone(),
@@ -281,4 +390,12 @@ impl Session {
 
 fn queries(machine: &Rc<Machine>, plan: &Plan) -> Vec<Query> {
     plan.indexes.iter().map(|index| Query::new(machine, index)).collect()
+}
+
+/// Why a question failed, for what a rule failed with.
+pub(super) fn asked(error: CommitError) -> QueryError {
+    match error {
+        CommitError::Cancelled => QueryError::Cancelled,
+        error => QueryError::Rule(error),
+    }
 }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::compile::FunctionCode;
 use super::externs::{Extern, Externs};
+use crate::control::Control;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Function, FunctionBody, FunctionId, Program, TypeId, TypeTable};
 use crate::value::{Interner, Marks, Word};
@@ -22,6 +23,7 @@ pub struct Machine {
     /// Words inside compiled code.
     constants: RefCell<FxHashSet<(TypeId, Word)>>,
     listener: RefCell<Box<dyn Fn(Message)>>,
+    control: Arc<Control>,
 }
 
 /// What rules say to people.
@@ -52,6 +54,16 @@ impl Machine {
         interner: Arc<Interner>,
         externs: Externs,
     ) -> Result<Rc<Machine>, Vec<Diagnostic>> {
+        Machine::controlled(program, interner, Arc::default(), externs)
+    }
+
+    /// As [`Self::with_externs`]; what it runs stops when `control` says so.
+    pub(crate) fn controlled(
+        program: Arc<Program>,
+        interner: Arc<Interner>,
+        control: Arc<Control>,
+        externs: Externs,
+    ) -> Result<Rc<Machine>, Vec<Diagnostic>> {
         let missing: Vec<Diagnostic> = program
             .functions
             .iter()
@@ -74,6 +86,7 @@ impl Machine {
             interner: RefCell::new(interner),
             constants: RefCell::default(),
             listener: RefCell::new(Box::new(print)),
+            control,
         }))
     }
 
@@ -103,6 +116,11 @@ impl Machine {
 
     pub(crate) fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// Whether what runs is to stop, and how far it is.
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        &self.control
     }
 
     pub(crate) fn types(&self) -> &TypeTable {

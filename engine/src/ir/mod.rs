@@ -3,6 +3,7 @@
 //! What the checker gives and the planner takes. Everything refers to everything else by number.
 
 mod expr;
+mod fingerprint;
 mod print;
 mod rule;
 mod types;
@@ -11,6 +12,7 @@ pub use expr::{
     Arg, Arm, BinaryOp, Expr, ExprKind, Lambda, Local, LocalId, Pattern, PatternKind, Place, PlaceStep,
     UnaryOp,
 };
+pub(crate) use fingerprint::{Fingerprint, Fingerprints};
 pub(crate) use print::Frame;
 pub use print::Print;
 pub use rule::{

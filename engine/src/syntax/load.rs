@@ -77,6 +77,43 @@ pub fn load_text(
     loader.finish()
 }
 
+/// Adds a text to the main module of a loaded program, and what it imports that is not there yet. Modules are looked for
+/// among the built-in ones, then below `directories`.
+///
+/// Gives what is wrong with it; `modules` then may be incomplete.
+pub fn load_more(
+    name: &str,
+    text: &str,
+    directories: &[PathBuf],
+    builtin: BuiltinModules,
+    modules: &mut Vec<Module>,
+    sources: &mut SourceMap,
+) -> Vec<Diagnostic> {
+    let mut loader = Loader {
+        search: directories.to_vec(),
+        sources: std::mem::take(sources),
+        modules: std::mem::take(modules),
+        ..Loader::new(PathBuf::new(), &[], builtin)
+    };
+    loader.known = loader.modules.iter().map(|module| module.path.clone()).collect();
+    let file = loader.sources.add(name, text);
+    let (mut more, diagnostics) = parse(file, text);
+    loader.diagnostics.extend(diagnostics);
+    let main = loader.modules.iter().position(|module| module.path.is_empty());
+    if let Some(main) = main {
+        // What is imported already need not be imported again.
+        let known: Vec<Vec<Arc<str>>> =
+            loader.modules[main].imports.iter().map(|import| segments(&import.path)).collect();
+        more.imports.retain(|import| import.alias.is_some() || !known.contains(&segments(&import.path)));
+        loader.imports(&more);
+        loader.modules[main].imports.append(&mut more.imports);
+        loader.modules[main].items.append(&mut more.items);
+    }
+    let (loaded, read, diagnostics) = loader.finish();
+    (*modules, *sources) = (loaded, read);
+    diagnostics
+}
+
 struct Loader<'a> {
     search: Vec<PathBuf>,
     builtin: BuiltinModules<'a>,

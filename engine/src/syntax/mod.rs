@@ -11,5 +11,5 @@ mod text;
 mod token;
 
 pub use error::SyntaxError;
-pub use load::{BuiltinModules, ReadFile, load, load_text, load_with};
-pub use parser::parse;
+pub use load::{BuiltinModules, ReadFile, load, load_more, load_text, load_with};
+pub use parser::{parse, parse_body};

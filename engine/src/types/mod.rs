@@ -27,7 +27,7 @@ use std::cell::RefCell;
 
 use crate::diagnostics::Diagnostic;
 use crate::ir;
-use crate::source::SourceMap;
+use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{self, ItemKind};
 
 use collect::main_first;
@@ -45,7 +45,7 @@ pub use index::{
 ///
 /// Gives all errors there are; a program only if there are none.
 pub fn check(modules: &[ast::Module], sources: &SourceMap) -> (Option<ir::Program>, Vec<Diagnostic>) {
-    run(modules, sources, None)
+    run(modules, sources, None, None)
 }
 
 /// As [`check`], and tells what every name means and what type every expression has, as far as that could be found:
@@ -55,27 +55,48 @@ pub fn analyze(
     sources: &SourceMap,
 ) -> (Option<ir::Program>, Vec<Diagnostic>, Index) {
     let mut index = Index::default();
-    let (program, diagnostics) = run(modules, sources, Some(&mut index));
+    let (program, diagnostics) = run(modules, sources, Some(&mut index), None);
     (program, diagnostics, index)
+}
+
+/// As [`check`], with a question: the body of one more rule, as the main module would have it. Its head is an output
+/// relation of its own, the program's last, whose records are the values of the question's variables: a tuple, unless
+/// there is just one.
+pub(crate) fn check_question(
+    modules: &[ast::Module],
+    sources: &SourceMap,
+    question: &Question<'_>,
+) -> (Option<ir::Program>, Vec<Diagnostic>) {
+    run(modules, sources, None, Some(question))
+}
+
+/// What is asked.
+pub(crate) struct Question<'q> {
+    pub(crate) clauses: &'q [ast::Clause],
+    /// All of it.
+    pub(crate) span: Span,
 }
 
 fn run(
     modules: &[ast::Module],
     sources: &SourceMap,
     index: Option<&mut Index>,
+    question: Option<&Question<'_>>,
 ) -> (Option<ir::Program>, Vec<Diagnostic>) {
     let recorder = index.is_some().then(Recorder::default);
     let (defs, mut errors) = collect::collect(modules, recorder);
     let Some(mut defs) = defs else { return (None, diagnostics(errors)) };
     let Some(expanded) = apply::expand(modules, &defs, &mut errors) else {
-        return check_collected(modules, defs, errors, sources, index.map(|index| (index, modules)));
+        let index = index.map(|index| (index, modules));
+        return check_collected(modules, defs, errors, sources, index, question);
     };
     let recorder = defs.record.take().map(RefCell::into_inner);
     match collect::collect(&expanded, recorder) {
         (Some(defs), found) => {
             // The first look at the modules found the same, and what is wrong with `apply` besides.
             drop(found);
-            check_collected(&expanded, defs, errors, sources, index.map(|index| (index, modules)))
+            let index = index.map(|index| (index, modules));
+            check_collected(&expanded, defs, errors, sources, index, question)
         }
         (None, found) => (None, diagnostics(found)),
     }
@@ -87,6 +108,7 @@ fn check_collected<'a>(
     mut errors: Vec<Error>,
     sources: &SourceMap,
     index: Option<(&mut Index, &[ast::Module])>,
+    question: Option<&Question<'_>>,
 ) -> (Option<ir::Program>, Vec<Diagnostic>) {
     functions::check_functions(&mut defs, &mut errors);
     functions::check_keys(&mut defs, &mut errors);
@@ -123,11 +145,16 @@ fn check_collected<'a>(
     if let (Some((index, written)), Some(recorder)) = (index, defs.record.take()) {
         *index = index::build(recorder.into_inner(), &defs, written, sources);
     }
+    let asked = question.and_then(|question| {
+        let (main, _) = main_first(modules).next()?;
+        let steps: Vec<Step<'_>> = question.clauses.iter().map(Step::Clause).collect();
+        rules::check_rule(&mut defs, &mut errors, main, &[], &steps, question.span)
+    });
     strata::check_recursion(&defs, &rules, &mut errors);
     if !errors.is_empty() {
         return (None, diagnostics(errors));
     }
-    match lower::lower(&defs, &rules, &indexes, sources) {
+    match lower::lower(&defs, &rules, &indexes, asked.as_ref(), sources) {
         Ok(program) => (Some(program), Vec::new()),
         Err(errors) => (None, diagnostics(errors)),
     }

@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
     let start = Instant::now();
     let (program, _) =
         compile(&options.rules.join("weir.dl"), &[]).ok().context("the rules do not compile")?;
-    let engine = Engine::new(program, Config { workers: 1 }).ok().context("the rules do not plan")?;
+    let engine = Engine::new(program, Config::default()).ok().context("the rules do not plan")?;
     println!("rules loaded            {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
 
     let cloud = Cloud::new(&engine, &options)?;
@@ -193,7 +193,7 @@ impl<'e> Cloud<'e> {
         let fields = program.types.struct_fields(declared.record).unwrap_or_default();
         let fields = fields.iter().map(|field| {
             let value = given.iter().find(|(name, _)| *name == &*field.name).map(|(_, value)| value.clone());
-            (field.name.clone(), value.unwrap_or_else(|| empty(program, field.ty)))
+            (field.name.clone(), value.unwrap_or_else(|| empty(&program, field.ty)))
         });
         let record = Value::Struct { ctor: declared.name.clone(), fields: fields.collect() };
         Update::InsertOrUpdate { relation, record }

@@ -25,19 +25,20 @@ impl<W: Write> Shell<W> {
             Dot::Timer(None) => writeln!(self.out, "{}", if self.timer { "on" } else { "off" })?,
             Dot::Watch(names) => self.watch(&names)?,
             Dot::Unwatch(names) => self.unwatch(&names)?,
-            Dot::Schema(None) => show::relations(&mut self.out, self.engine.program())?,
+            Dot::Schema(None) => show::relations(&mut self.out, &self.engine.program())?,
             Dot::Schema(Some(name)) => {
-                let text = schema::of(self.program(), &name).ok_or_else(|| self.unknown(&name))?;
+                let text = schema::of(&self.program(), &name).ok_or_else(|| self.unknown(&name))?;
                 write!(self.out, "{text}")?;
             }
             Dot::Rules(name) => {
                 let relation = name.map(|name| self.relation(&name)).transpose()?;
-                let rules = schema::rules(self.engine.program(), relation);
+                let rules = schema::rules(&self.engine.program(), relation);
                 write!(self.out, "{rules}")?;
             }
             Dot::Explain(name) => {
                 let relation = name.map(|name| self.relation(&name)).transpose()?;
-                let text = self.timed(|engine| engine.plan().explain(engine.program(), relation).to_string());
+                let text =
+                    self.timed(|engine| engine.plan().explain(&engine.program(), relation).to_string());
                 write!(self.out, "{text}")?;
             }
             Dot::Load(path) => load::commands(self, &path)?,

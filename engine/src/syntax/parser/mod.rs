@@ -15,7 +15,7 @@ mod types;
 use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
 
-use super::ast::Module;
+use super::ast::{Clause, Module};
 use super::error::SyntaxError;
 use super::lexer;
 use super::text::Origin;
@@ -27,6 +27,20 @@ pub fn parse(file: FileId, text: &str) -> (Module, Vec<Diagnostic>) {
     let (module, mut errors) = parse_module(file, text);
     errors.sort_by_key(|error| (error.span().start, error.span().end));
     (module, errors.into_iter().map(Diagnostic::from).collect())
+}
+
+/// Reads the body of a rule that stands by itself; its final `.` may be missing.
+pub fn parse_body(file: FileId, text: &str) -> (Vec<Clause>, Vec<Diagnostic>) {
+    let origin = Origin::file(file);
+    // On a line of its own, behind any comment.
+    let text = format!("{text}\n.");
+    let (tokens, errors) = lexer::tokens(&text, &origin);
+    let mut cursor = Cursor::new(tokens, &origin);
+    cursor.errors = errors;
+    let clauses = cursor.lone_body();
+    let mut errors = cursor.errors;
+    errors.sort_by_key(|error| (error.span().start, error.span().end));
+    (clauses, errors.into_iter().map(Diagnostic::from).collect())
 }
 
 fn parse_module(file: FileId, text: &str) -> (Module, Vec<SyntaxError>) {

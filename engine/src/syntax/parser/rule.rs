@@ -31,6 +31,19 @@ impl Cursor<'_> {
         Ok(Rule { heads, body: self.body() })
     }
 
+    /// A body and nothing else.
+    pub(super) fn lone_body(&mut self) -> Vec<Clause> {
+        self.start_tree();
+        let clauses = self.body();
+        // The one that was written, if any, and the one that was not.
+        while self.eat_character('.').is_some() {}
+        if !self.at(TokenKind::Eof) {
+            // Reported; there is nothing to go on with.
+            let _ = self.expected::<()>("the end of the question");
+        }
+        clauses
+    }
+
     fn head(&mut self) -> Parsed<Head> {
         let atom = self.atom()?;
         let location = self.eat(TokenKind::At).map(|_| self.expr()).transpose()?;

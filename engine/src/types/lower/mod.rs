@@ -2,6 +2,7 @@
 
 mod expr;
 mod pattern;
+mod question;
 mod rule;
 mod types;
 
@@ -18,11 +19,12 @@ use crate::source::SourceMap;
 /// More concrete functions or types than this come from a generic definition that asks for ever larger versions of itself.
 const MOST_INSTANCES: usize = 50_000;
 
-/// Lowers a program without errors. Fails only if its generics never end.
+/// Lowers a program without errors, and a question about it: see [`super::check_question`]. Fails only if its generics never end.
 pub(super) fn lower(
     defs: &Defs<'_>,
     rules: &[RuleDef],
     indexes: &[IndexDef],
+    question: Option<&RuleDef>,
     sources: &SourceMap,
 ) -> Result<ir::Program, Vec<Error>> {
     let mut lowerer = Lowerer {
@@ -34,9 +36,12 @@ pub(super) fn lower(
         waiting: VecDeque::new(),
         errors: Vec::new(),
     };
-    let relations = lowerer.relations();
+    let mut relations = lowerer.relations();
     let indexes = indexes.iter().map(|index| lowerer.index(index)).collect();
-    let rules = rules.iter().flat_map(|rule| lowerer.rule(rule)).collect();
+    let mut rules: Vec<ir::Rule> = rules.iter().flat_map(|rule| lowerer.rule(rule)).collect();
+    if let Some(question) = question {
+        rules.push(lowerer.question(question, &mut relations));
+    }
     lowerer.all_functions();
     if !lowerer.errors.is_empty() {
         return Err(lowerer.errors);

@@ -56,7 +56,7 @@ impl Lowerer<'_, '_> {
         lowered.collect()
     }
 
-    fn clause(&mut self, frame: &mut Frame<'_>, clause: &HClause) -> Clause {
+    pub(super) fn clause(&mut self, frame: &mut Frame<'_>, clause: &HClause) -> Clause {
         let kind = match &clause.kind {
             HClauseKind::Atom { relation, pattern, delay, differential } => ClauseKind::Atom {
                 relation: RelationId(relation.0),
