@@ -5,10 +5,10 @@
 //! what it wrote must then be judged against the language, not taken for it.
 #![allow(clippy::unwrap_used)]
 
+mod batch;
+
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -41,40 +41,15 @@ fn case(program: &Path) -> Result<(), Failed> {
     }
 }
 
-/// What the program prints; if it ends in an error, the error and the exit code as well.
 fn run(program: &Path, commands: &Path) -> String {
     let commands = fs::read_to_string(commands).unwrap();
     let flags = commands.lines().next().and_then(|line| line.strip_prefix("# weir: ")).unwrap_or_default();
-    let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"))
-        .args(["repl", "--batch"])
-        .args(flags.split_whitespace())
-        .arg(program.file_name().unwrap())
-        .current_dir(program.parent().unwrap())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // One that ends early does not read all of it.
-    let _ = weir.stdin.take().unwrap().write_all(commands.as_bytes());
-    let output = weir.wait_with_output().unwrap();
-    let mut printed = String::from_utf8(output.stdout).unwrap();
-    if !output.status.success() {
-        printed += &String::from_utf8(output.stderr).unwrap();
-        printed += &format!("{}\n", output.status);
-    }
-    printed
+    batch::run(program, flags, &commands)
 }
 
 /// The code and the place of each error and warning: how they are worded is not a matter of the language.
 fn refusal(program: &Path) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_weir"))
-        .arg("check")
-        .arg(program.file_name().unwrap())
-        .current_dir(program.parent().unwrap())
-        .output()
-        .unwrap();
-    let diagnostics = String::from_utf8(output.stderr).unwrap();
+    let (diagnostics, code) = batch::check(program);
     let mut printed = String::new();
     for line in diagnostics.lines() {
         if line.starts_with("error[") || line.starts_with("warning[") {
@@ -83,5 +58,5 @@ fn refusal(program: &Path) -> String {
             printed += &format!(" {place}\n");
         }
     }
-    printed + &format!("{}\n", output.status)
+    printed + &format!("exit code: {code}\n")
 }
