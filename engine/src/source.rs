@@ -61,6 +61,11 @@ impl SourceMap {
         self.files.len()
     }
 
+    /// All files, in the order of their handles.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = &SourceFile> {
+        self.files.iter()
+    }
+
     /// The text a span covers.
     pub fn text(&self, span: Span) -> &str {
         self.file(span.file).text.get(span.start as usize..span.end as usize).unwrap_or("")

@@ -1,13 +1,15 @@
-//! Lines from standard input: a terminal with history, completion and several lines per command, or a pipe.
+//! Lines from standard input: a terminal with history, completion and colours, or a pipe.
 
 use std::io::{self, IsTerminal, StdinLock};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
-use rustyline::{Config, Editor, ExternalPrinter};
+use rustyline::{Config, Editor, EventHandler, ExternalPrinter};
+use weir_engine::ir::Program;
 
-use crate::complete::{CommandHelper, Vocabulary};
+use crate::complete::{CommandHelper, Direction, Recall, SearchByPrefix, Vocabulary};
 use crate::input::{Input, Read, Script};
 
 /// Standard input.
@@ -22,27 +24,34 @@ pub(crate) enum Lines {
 pub(crate) struct Terminal {
     editor: Editor<CommandHelper, DefaultHistory>,
     history: Option<PathBuf>,
+    recall: Arc<Mutex<Recall>>,
 }
 
 impl Lines {
-    /// A terminal if standard input is one. `is_whole` tells when no further line is needed.
-    pub(crate) fn open(vocabulary: Vocabulary, is_whole: fn(&str) -> bool) -> io::Result<Lines> {
+    /// A terminal if standard input is one.
+    pub(crate) fn open(vocabulary: Vocabulary) -> io::Result<Lines> {
         if !io::stdin().is_terminal() {
             return Ok(Lines::piped());
         }
         let config = Config::builder()
-            .auto_add_history(true)
             .completion_type(rustyline::CompletionType::List)
             .completion_show_all_if_ambiguous(true)
             .build();
         let mut editor = Editor::with_config(config).map_err(io::Error::other)?;
-        editor.set_helper(Some(CommandHelper::new(vocabulary, is_whole)));
+        editor.set_helper(Some(CommandHelper::new(vocabulary)));
         let history = history_file();
         if let Some(path) = &history {
             // The first time there is none.
             let _ = editor.load_history(path);
         }
-        Ok(Lines::Terminal(Box::new(Terminal { editor, history })))
+        let mut recall = Recall::default();
+        editor.history().iter().for_each(|line| recall.add(line));
+        let recall = Arc::new(Mutex::new(recall));
+        for direction in [Direction::Earlier, Direction::Later] {
+            let search = SearchByPrefix::new(direction, recall.clone());
+            editor.bind_sequence(direction.key(), EventHandler::Conditional(Box::new(search)));
+        }
+        Ok(Lines::Terminal(Box::new(Terminal { editor, history, recall })))
     }
 
     /// Standard input as a script, whatever it is.
@@ -65,20 +74,24 @@ impl Lines {
 }
 
 impl Input for Lines {
-    fn read(&mut self, prompt: &str) -> io::Result<Read> {
+    fn read(&mut self, prompt: &str, before: &str) -> io::Result<Read> {
         match self {
-            Lines::Terminal(terminal) => match terminal.editor.readline(prompt) {
-                Ok(mut line) => {
-                    terminal.remember();
-                    // Comments end with their line.
-                    line.push('\n');
-                    Ok(Read::Text(line))
-                }
-                Err(ReadlineError::Interrupted) => Ok(Read::Interrupted),
-                Err(ReadlineError::Eof) => Ok(Read::End),
-                Err(error) => Err(io::Error::other(error)),
-            },
-            Lines::Pipe(script) => script.read(prompt),
+            Lines::Terminal(terminal) => terminal.read(prompt, before),
+            Lines::Pipe(script) => script.read(prompt, before),
+        }
+    }
+
+    fn remember(&mut self, typed: &str) {
+        if let Lines::Terminal(terminal) = self {
+            terminal.remember(typed);
+        }
+    }
+
+    fn program_changed(&mut self, program: &Program) {
+        if let Lines::Terminal(terminal) = self
+            && let Some(helper) = terminal.editor.helper_mut()
+        {
+            helper.vocabulary = Vocabulary::of(program);
         }
     }
 
@@ -98,9 +111,27 @@ impl Input for Lines {
 }
 
 impl Terminal {
-    /// Keeps what was typed, line by line: a terminal may be closed without a word.
-    fn remember(&mut self) {
-        if let Some(path) = &self.history {
+    fn read(&mut self, prompt: &str, before: &str) -> io::Result<Read> {
+        if let Some(helper) = self.editor.helper_mut() {
+            before.clone_into(&mut helper.before);
+        }
+        match self.editor.readline(prompt) {
+            Ok(mut line) => {
+                // Comments end with their line.
+                line.push('\n');
+                Ok(Read::Text(line))
+            }
+            Err(ReadlineError::Interrupted) => Ok(Read::Interrupted),
+            Err(ReadlineError::Eof) => Ok(Read::End),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    /// Keeps it at once: a terminal may be closed without a word.
+    fn remember(&mut self, typed: &str) {
+        let is_new = self.editor.add_history_entry(typed).unwrap_or(false);
+        self.recall.lock().unwrap_or_else(PoisonError::into_inner).add(typed);
+        if let Some(path) = self.history.as_ref().filter(|_| is_new) {
             // History is a convenience: no reason to complain.
             let _ = self.editor.append_history(path);
         }

@@ -12,7 +12,7 @@ use weir_engine::eval::Externs;
 use weir_engine::source::SourceMap;
 
 use crate::complete::Vocabulary;
-use crate::converse::{converse, is_whole};
+use crate::converse::converse;
 use crate::lines::Lines;
 use crate::outputs;
 use crate::remote::{self, RemoteError};
@@ -69,7 +69,7 @@ pub fn run(options: ReplOptions) -> Result<ExitCode, ReplError> {
     let Some(engine) = start(&options) else { return Ok(ExitCode::FAILURE) };
     let mut lines = match options.batch {
         true => Lines::piped(),
-        false => Lines::open(Vocabulary::of(&engine.program()), is_whole)?,
+        false => Lines::open(Vocabulary::of(&engine.program()))?,
     };
     let mode = if lines.is_terminal() { Mode::Person } else { Mode::Script };
     let mut shell = Shell::new(engine, io::BufWriter::new(io::stdout()), mode);

@@ -13,6 +13,8 @@ pub(super) enum Expected<'t> {
     Field(&'t str),
     /// A value within a record.
     Value,
+    /// Anything that rules and declarations are made of.
+    Item,
     /// The word after the dot that begins the line.
     Dot,
     /// What that word takes.
@@ -23,7 +25,13 @@ pub(super) enum Expected<'t> {
 pub(super) fn expected(text: &str) -> (usize, Expected<'_>) {
     let start = text.len() - trailing_name(text).len();
     let before = &text[..start];
-    if kind(text) == Kind::Dot {
+    let kind = kind(text);
+    if matches!(kind, Kind::Item | Kind::Query) {
+        let (_, open) = last_command(before);
+        let field = open.filter(|_| before.ends_with('.')).map(|open| trailing_name(text[..open].trim_end()));
+        return (start, field.map_or(Expected::Item, Expected::Field));
+    }
+    if kind == Kind::Dot {
         let line = text.trim_start().trim_start_matches('.');
         return match line.split_once(char::is_whitespace) {
             None => (start, Expected::Dot),
@@ -92,6 +100,13 @@ mod tests {
         assert_eq!(expected("insert "), (7, Expected::Name("insert")));
         assert_eq!(expected("start; dump a::P"), (12, Expected::Name("dump")));
         assert_eq!(expected("modify R 1 <- "), (14, Expected::Name("modify")));
+    }
+
+    #[test]
+    fn rules_are_made_of_all_kinds_of_names() {
+        assert_eq!(expected("Path(x) :- Ed"), (11, Expected::Item));
+        assert_eq!(expected("?- Edge(.fr"), (9, Expected::Field("Edge")));
+        assert_eq!(expected("Path(x) :- Edge(x), x.le"), (22, Expected::Item));
     }
 
     #[test]

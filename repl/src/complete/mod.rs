@@ -1,29 +1,42 @@
-//! Help while typing: names are completed, a relation shows its fields, and a command may span lines.
+//! Help while typing: colours, names are completed, a relation shows its fields, the past is at hand.
 
 mod context;
+mod highlight;
+mod hint;
+mod history;
 mod vocabulary;
 
 use std::borrow::Cow;
 
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 
+use hint::Hint;
+pub(crate) use history::{Direction, Recall, SearchByPrefix};
 pub(crate) use vocabulary::Vocabulary;
 
 /// What the line editor asks.
 #[derive(Helper)]
 pub(crate) struct CommandHelper {
-    vocabulary: Vocabulary,
+    pub(crate) vocabulary: Vocabulary,
     files: FilenameCompleter,
-    is_whole: fn(&str) -> bool,
+    /// What was typed on the lines before, of the same statement.
+    pub(crate) before: String,
+    /// The line is finished: nothing shows any more where the cursor is.
+    finished: std::cell::Cell<bool>,
 }
 
 impl CommandHelper {
-    pub(crate) fn new(vocabulary: Vocabulary, is_whole: fn(&str) -> bool) -> CommandHelper {
-        CommandHelper { vocabulary, files: FilenameCompleter::new(), is_whole }
+    pub(crate) fn new(vocabulary: Vocabulary) -> CommandHelper {
+        CommandHelper {
+            vocabulary,
+            files: FilenameCompleter::new(),
+            before: String::new(),
+            finished: false.into(),
+        }
     }
 }
 
@@ -36,51 +49,43 @@ impl Completer for CommandHelper {
         pos: usize,
         context: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        if self.vocabulary.wants_file(line.get(..pos).unwrap_or(line)) {
+        let typed = format!("{}{}", self.before, line.get(..pos).unwrap_or(line));
+        if self.vocabulary.wants_file(&typed) {
             return self.files.complete(line, pos, context);
         }
-        let (start, found) = self.vocabulary.candidates(line.get(..pos).unwrap_or(line));
+        let (start, found) = self.vocabulary.candidates(&typed);
         let pair = |(display, replacement)| Pair { display, replacement };
-        Ok((start, found.into_iter().map(pair).collect()))
+        Ok((start.saturating_sub(self.before.len()), found.into_iter().map(pair).collect()))
     }
 }
 
-impl Validator for CommandHelper {
-    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let whole = (self.is_whole)(context.input());
-        Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
-    }
-}
+/// Whoever reads the lines asks for more until they are whole.
+impl Validator for CommandHelper {}
 
 impl Hinter for CommandHelper {
-    type Hint = Reminder;
+    type Hint = Hint;
 
-    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Reminder> {
-        if pos < line.len() {
-            return None;
-        }
-        if line.ends_with('\n') {
-            return Some(Reminder("a command ends with `;`".into()));
-        }
-        self.vocabulary.fields_after(line).map(Reminder)
-    }
-}
-
-/// To be read, not to be taken into the line.
-pub(crate) struct Reminder(String);
-
-impl rustyline::hint::Hint for Reminder {
-    fn display(&self) -> &str {
-        &self.0
-    }
-
-    fn completion(&self) -> Option<&str> {
-        None
+    fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<Hint> {
+        hint::hint(&self.vocabulary, &self.before, line, pos, context)
     }
 }
 
 impl Highlighter for CommandHelper {
+    fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
+        let cursor = (!self.finished.get()).then_some(pos);
+        Cow::Owned(self.vocabulary.highlighted(&self.before, line, cursor))
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        Cow::Owned(format!("\x1b[1m{prompt}\x1b[m"))
+    }
+
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(format!("\x1b[2m{hint}\x1b[m"))
+        Cow::Owned(format!("\x1b[90m{hint}\x1b[m"))
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.finished.set(kind == CmdKind::ForcedRefresh);
+        true
     }
 }

@@ -1,10 +1,14 @@
 //! The names that can be completed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use weir_engine::ir::{Program, RelationRole};
+use weir_engine::source::FileId;
+use weir_engine::syntax::ast::ItemKind;
+use weir_engine::syntax::parse;
 
 use super::context::{Expected, expected, trailing_name};
+use super::highlight::highlight;
 use crate::dot::{ENTRIES, Takes};
 use crate::show;
 
@@ -19,9 +23,59 @@ pub(crate) struct Vocabulary {
     constructors: Vec<String>,
     /// Field names by constructor or relation.
     fields: BTreeMap<String, Vec<String>>,
-    /// What a relation or index takes: `from: string, to: string)`.
+    /// What a relation, index or function takes: `from: string, to: string)`.
     signatures: BTreeMap<String, String>,
+    functions: BTreeSet<String>,
+    /// Relations and indexes, for whoever only wants to know whether a name is one.
+    known: HashSet<String>,
 }
+
+/// Words of rules and declarations.
+pub(super) const KEYWORDS: &[&str] = &[
+    "Aggregate",
+    "FlatMap",
+    "Inspect",
+    "and",
+    "apply",
+    "as",
+    "bigint",
+    "bit",
+    "bool",
+    "break",
+    "continue",
+    "double",
+    "else",
+    "extern",
+    "false",
+    "float",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "index",
+    "input",
+    "key",
+    "match",
+    "multiset",
+    "mut",
+    "not",
+    "on",
+    "or",
+    "output",
+    "primary",
+    "relation",
+    "return",
+    "signed",
+    "skip",
+    "stream",
+    "string",
+    "transformer",
+    "true",
+    "type",
+    "typedef",
+    "var",
+];
 
 const LOCAL_COMMANDS: &[&str] = &[
     "clear",
@@ -64,6 +118,7 @@ impl Vocabulary {
         }
         for index in &program.indexes {
             vocabulary.indexes.push(index.name.to_string());
+            vocabulary.known.insert(index.name.to_string());
             vocabulary.signatures.insert(index.name.to_string(), show::index_signature(program, index));
         }
         for variant in program.types.unions().flat_map(|union| &union.variants) {
@@ -72,7 +127,27 @@ impl Vocabulary {
             vocabulary.fields.insert(variant.name.to_string(), fields);
         }
         vocabulary.constructors.extend(["true".to_owned(), "false".to_owned()]);
+        vocabulary.read_functions(program);
         vocabulary
+    }
+
+    /// Functions as they are written, with their parameters: those of imported modules need no qualification.
+    fn read_functions(&mut self, program: &Program) {
+        for file in program.sources.files() {
+            let (module, _) = parse(FileId(0), &file.text);
+            for item in module.items {
+                let ItemKind::Function(function) = item.kind else { continue };
+                let name = function.name.name.to_string();
+                let signature = file.text.get(function.name.span.start as usize..item.span.end as usize);
+                let signature =
+                    signature.and_then(|text| text.split_once(['{', '='])).map_or("", |(head, _)| head);
+                let signature = signature.split_whitespace().collect::<Vec<_>>().join(" ");
+                if signature.starts_with(&name) {
+                    self.signatures.entry(name.clone()).or_insert(signature);
+                }
+                self.functions.insert(name);
+            }
+        }
     }
 
     /// Of a daemon's relations, with their roles.
@@ -106,6 +181,11 @@ impl Vocabulary {
             Expected::Name(_) => (Vec::new(), ""),
             Expected::Field(of) => (self.fields.get(of).map(|names| strs(names)).unwrap_or_default(), " = "),
             Expected::Value => (strs(&self.constructors), ""),
+            Expected::Item => {
+                let names = strs(&self.relations).into_iter().chain(strs(&self.constructors));
+                let names = names.chain(self.functions.iter().map(String::as_str));
+                (names.chain(KEYWORDS.iter().copied()).collect(), "")
+            }
             Expected::Dot => (ENTRIES.iter().map(|entry| entry.name).collect(), ""),
             Expected::DotArgument(word) => match takes(word) {
                 Some(Takes::Word(words)) => (words.to_vec(), ""),
@@ -131,6 +211,11 @@ impl Vocabulary {
         (start, found)
     }
 
+    /// The line in colours: see [`highlight`].
+    pub(super) fn highlighted(&self, before: &str, line: &str, cursor: Option<usize>) -> String {
+        highlight(before, line, cursor, &self.known, &self.commands)
+    }
+
     /// Whether the name of a file stands at the end of the text.
     pub(super) fn wants_file(&self, text: &str) -> bool {
         matches!(expected(text).1, Expected::DotArgument(word) if takes(word) == Some(Takes::File))
@@ -146,6 +231,7 @@ impl Vocabulary {
 
     fn relation(&mut self, name: &str, role: RelationRole) {
         self.relations.push(name.to_owned());
+        self.known.insert(name.to_owned());
         match role {
             RelationRole::Input => self.inputs.push(name.to_owned()),
             RelationRole::Output => self.outputs.push(name.to_owned()),

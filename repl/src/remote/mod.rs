@@ -49,7 +49,7 @@ pub fn run(socket: &Path) -> Result<ExitCode, RemoteError> {
         .map_err(|source| RemoteError::Connect { path: socket.to_owned(), source })?;
     let mut session = Session::open(stream)?;
     let vocabulary = Vocabulary::remote(session.relations());
-    let mut lines = Lines::open(vocabulary, session::is_whole)?;
+    let mut lines = Lines::open(vocabulary)?;
     let mode = if lines.is_terminal() { Mode::Person } else { Mode::Script };
     match lines.printer() {
         Some(mut printer) => {

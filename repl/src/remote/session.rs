@@ -9,10 +9,11 @@ use serde_json::{Value as Json, json};
 use super::RemoteError;
 use super::commits::plain;
 use super::connection::Connection;
-use crate::converse::stands_alone;
+use crate::converse::gather;
 use crate::help;
 use crate::input::{Input, Read};
 use crate::shell::Mode;
+use crate::statement::stands_alone;
 
 /// A connection to a daemon and what is known of it.
 pub struct Session {
@@ -71,7 +72,11 @@ impl Session {
     ) -> Result<ExitCode, RemoteError> {
         let mut pending = String::new();
         loop {
-            match input.read(">> ")? {
+            let read = match mode {
+                Mode::Script => input.read("", "")?,
+                Mode::Person => gather(input, ">> ", is_whole)?,
+            };
+            match read {
                 Read::Text(text) => {
                     pending.push_str(&without_comment(&text));
                     if mode == Mode::Person && stands_alone(&text) {
@@ -183,7 +188,7 @@ impl Session {
 }
 
 /// Whether nothing is left open: a command ends with `;`.
-pub(super) fn is_whole(text: &str) -> bool {
+fn is_whole(text: &str) -> bool {
     let text = without_comment(text);
     stands_alone(&text) || text.trim().is_empty() || text.trim().ends_with(';')
 }
