@@ -1,5 +1,7 @@
 //! Text to tokens.
 
+use std::ops::Range;
+
 use logos::Logos;
 
 use super::error::SyntaxError;
@@ -11,6 +13,14 @@ pub(crate) fn tokens<'t>(text: &'t str, origin: &Origin) -> (Vec<Token<'t>>, Vec
     let mut run = Run::new(text, 0, origin);
     while run.step().is_some() {}
     run.finish(text.len())
+}
+
+/// All tokens of a text, ending with [`TokenKind::Eof`], and the byte ranges of the comments between them.
+pub(crate) fn tokens_and_comments<'t>(text: &'t str, origin: &Origin) -> (Vec<Token<'t>>, Vec<Range<usize>>) {
+    let mut run = Run::new(text, 0, origin);
+    while run.step().is_some() {}
+    let comments = std::mem::take(&mut run.comments);
+    (run.finish(text.len()).0, comments)
 }
 
 /// The tokens from `start` to the `}` that closes an interpolation, ending with [`TokenKind::Eof`] there, and the
@@ -191,13 +201,14 @@ struct Run<'t, 'o> {
     origin: &'o Origin,
     raw: std::iter::Peekable<logos::SpannedIter<'t, Raw>>,
     tokens: Vec<Token<'t>>,
+    comments: Vec<Range<usize>>,
     errors: Vec<SyntaxError>,
 }
 
 impl<'t, 'o> Run<'t, 'o> {
     fn new(text: &'t str, start: usize, origin: &'o Origin) -> Self {
         let raw = Raw::lexer(text.get(start..).unwrap_or("")).spanned().peekable();
-        Run { text, start, origin, raw, tokens: Vec::new(), errors: Vec::new() }
+        Run { text, start, origin, raw, tokens: Vec::new(), comments: Vec::new(), errors: Vec::new() }
     }
 
     /// Reads one token (or comment); gives what it was and where it starts.
@@ -207,7 +218,10 @@ impl<'t, 'o> Run<'t, 'o> {
         let span = self.origin.span(at, end);
         let text = &self.text[at..end];
         let kind = match raw {
-            Ok(Raw::LineComment | Raw::BlockComment(Terminated::Yes)) => return Some((TokenKind::Bad, at)),
+            Ok(Raw::LineComment | Raw::BlockComment(Terminated::Yes)) => {
+                self.comments.push(at..end);
+                return Some((TokenKind::Bad, at));
+            }
             Ok(Raw::BlockComment(Terminated::No)) => {
                 let opener = self.origin.span(at, at + 2);
                 let span = self.origin.span(end, end);

@@ -2,13 +2,13 @@
 
 pub mod ast;
 mod error;
-mod lexer;
+pub(crate) mod lexer;
 mod literal;
 mod load;
 mod parser;
 mod printer;
-mod text;
-mod token;
+pub(crate) mod text;
+pub(crate) mod token;
 
 pub use error::SyntaxError;
 pub use load::{BuiltinModules, ReadFile, load, load_more, load_text, load_with};
