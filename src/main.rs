@@ -1,6 +1,7 @@
 //! The `weir` binary: a line or two per subcommand.
 
 mod check;
+mod fmt;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use check::{CheckOptions, check, show};
 use clap::{Parser, Subcommand};
+use fmt::{FmtOptions, fmt};
 use ovsdb::relations::relations;
 use ovsdb::schema::DatabaseSchema;
 use weir_shim::config::RunOptions;
@@ -30,6 +32,8 @@ enum Command {
     Run(Box<RunOptions>),
     /// Parse and type-check rule files; or explain an error's code
     Check(CheckOptions),
+    /// Lay out rule files in one way; with --check, only tell what would change
+    Fmt(FmtOptions),
     /// The shell: insert, commit, see the changes; or look into a running daemon
     Repl(weir_repl::ReplOptions),
     /// Print an OVSDB schema as input relations
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(options) => run(*options),
         Command::Check(options) => check(&options),
+        Command::Fmt(options) => fmt(&options),
         Command::Repl(options) => weir_repl::run(options).map_err(Into::into),
         Command::Schema { file } => schema(&file),
     };

@@ -92,7 +92,7 @@ impl<'t> Source<'t> {
     ) -> Laid<'t> {
         let word = self.keyword(Keyword::Match)?;
         let subject = self.in_parens(|source| source.expr(subject))?;
-        let style = Style { padded: true, broken: arms.len() > 1, ..Style::closed_by(TokenKind::RBrace) };
+        let style = Style { padded: true, ..Style::closed_by(TokenKind::RBrace) };
         Ok(Doc::concat([word, Doc::text(" "), subject, Doc::text(" "), self.list(style, arms, arm)?]))
     }
 
@@ -112,9 +112,8 @@ impl<'t> Source<'t> {
             let preposition = source.keyword(Keyword::In)?;
             Ok(Doc::concat([pattern, Doc::text(" "), preposition, Doc::text(" "), source.expr(collection)?]))
         })?;
-        let loops = self.at_block(body);
         let body = self.branch(body)?;
-        Ok(Doc::group(Doc::concat([word, Doc::text(" "), head, body])).broken_if(loops))
+        Ok(Doc::group(Doc::concat([word, Doc::text(" "), head, body])))
     }
 
     /// `|x| e`, `function(x: T): R { e }`

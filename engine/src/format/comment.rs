@@ -25,4 +25,3 @@ impl Comment<'_> {
         self.text.starts_with("//")
     }
 }
-

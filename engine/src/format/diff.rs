@@ -19,8 +19,7 @@ enum Line<'t> {
 /// The difference in the unified format, with three lines of context; nothing if there is none.
 pub(super) fn diff(name: &str, old: &str, new: &str) -> String {
     let lines = compare(&old.lines().collect::<Vec<_>>(), &new.lines().collect::<Vec<_>>());
-    let changed: Vec<usize> =
-        (0..lines.len()).filter(|&at| !matches!(lines[at], Line::Both(_))).collect();
+    let changed: Vec<usize> = (0..lines.len()).filter(|&at| !matches!(lines[at], Line::Both(_))).collect();
     let mut text = String::new();
     if changed.is_empty() {
         return match old == new {
@@ -98,7 +97,8 @@ fn middle<'t>(old: &[&'t str], new: &[&'t str], lines: &mut Vec<Line<'t>>) {
         if a < old.len() && b < new.len() && old[a] == new[b] {
             lines.push(Line::Both(old[a]));
             (a, b) = (a + 1, b + 1);
-        } else if a < old.len() && (b == new.len() || longest[(a + 1) * columns + b] >= longest[a * columns + b + 1])
+        } else if a < old.len()
+            && (b == new.len() || longest[(a + 1) * columns + b] >= longest[a * columns + b + 1])
         {
             lines.push(Line::Old(old[a]));
             a += 1;

@@ -43,14 +43,17 @@ impl<'t> Source<'t> {
             let trailing = self.leading(0);
             let close = self.expect(TokenKind::RParen)?;
             let inner = Doc::concat([Doc::soft_line(), leading, doc, comma, trailing]);
-            doc = Doc::group(Doc::concat([open, Doc::nest(inner), Doc::soft_line(), close])).broken_if(broken);
+            doc =
+                Doc::group(Doc::concat([open, Doc::nest(inner), Doc::soft_line(), close])).broken_if(broken);
         }
         Ok(doc)
     }
 
     fn bare(&mut self, expr: &Expr) -> Laid<'t> {
         match &expr.kind {
-            ExprKind::Bool(_) | ExprKind::Int(..) | ExprKind::Float(..) | ExprKind::Wildcard => Ok(self.take()),
+            ExprKind::Bool(_) | ExprKind::Int(..) | ExprKind::Float(..) | ExprKind::Wildcard => {
+                Ok(self.take())
+            }
             ExprKind::Break | ExprKind::Continue => Ok(self.take()),
             ExprKind::String { .. } => Ok(self.string()),
             ExprKind::Name(path) => self.path(path),

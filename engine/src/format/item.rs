@@ -167,8 +167,8 @@ impl<'t> Source<'t> {
             head.extend([self.keyword(Keyword::Extern)?, Doc::text(" ")]);
         }
         head.extend([self.keyword(Keyword::Function)?, Doc::text(" "), self.word(&function.name.name)?]);
-        head.push(self.list(Style::closed_by(TokenKind::RParen), &function.params, Self::param)?);
-        head.push(self.result_type(function.ret.as_ref())?);
+        let params = self.list(Style::open_parens(), &function.params, Self::param)?;
+        head.push(Doc::group(Doc::concat([params, self.result_type(function.ret.as_ref())?])));
         head.push(match &function.body {
             Some(body) => self.function_body(body)?,
             None => Doc::nil(),
@@ -180,10 +180,17 @@ impl<'t> Source<'t> {
         let Some(sign) = self.take_if(TokenKind::Assign) else {
             return Ok(Doc::concat([Doc::text(" "), self.leading(0), self.expr(body)?]));
         };
-        let breaks = self.starts_line() && !matches!(body.kind, ExprKind::Block(..));
-        let body = match breaks {
-            true => Doc::nest(Doc::concat([Doc::hard_line(), self.leading(0), self.expr(body)?])),
-            false => self.after(body)?,
+        let broken = self.starts_line();
+        let joins = match body.kind {
+            ExprKind::Block(..) => true,
+            ExprKind::Match(..) | ExprKind::If(..) | ExprKind::Closure(..) => !broken,
+            _ => self.peek().text.contains('\n'),
+        };
+        let separator = if joins { Doc::text(" ") } else { Doc::line() };
+        let inner = Doc::concat([separator, self.leading(0), self.expr(body)?]);
+        let body = match joins {
+            true => inner,
+            false => Doc::group(Doc::nest(inner)).broken_if(broken),
         };
         Ok(Doc::concat([Doc::text(" "), sign, body]))
     }
@@ -207,9 +214,13 @@ impl<'t> Source<'t> {
             }
         });
         if let Some((variable, key)) = &relation.primary_key {
-            parts.extend([Doc::text(" "), self.word("primary")?, Doc::text(" "), self.word("key")?]);
+            let broken = self.starts_line();
+            let tall = parts.last().is_some_and(|fields| fields.breaks);
+            parts.push(if tall && !broken { Doc::text(" ") } else { Doc::line() });
+            parts.extend([self.word("primary")?, Doc::text(" "), self.word("key")?]);
             let variable = self.in_parens(|source| source.word(&variable.name))?;
             parts.extend([Doc::text(" "), variable, Doc::text(" "), self.expr(key)?]);
+            return Ok(Doc::group(Doc::concat(parts)).broken_if(broken));
         }
         Ok(Doc::concat(parts))
     }
@@ -225,33 +236,29 @@ impl<'t> Source<'t> {
 
     /// `apply m::Xf(R, f) -> (S)`
     fn apply(&mut self, apply: &Apply) -> Laid<'t> {
-        let style = Style::closed_by(TokenKind::RParen);
-        Ok(Doc::concat([
-            self.keyword(Keyword::Apply)?,
-            Doc::text(" "),
-            self.path(&apply.transformer)?,
-            self.list(style, &apply.inputs, Self::path)?,
-            Doc::text(" "),
-            self.expect(TokenKind::Arrow)?,
-            Doc::text(" "),
-            self.list(style, &apply.outputs, Self::path)?,
-        ]))
+        let head = [self.keyword(Keyword::Apply)?, Doc::text(" "), self.path(&apply.transformer)?];
+        let ends = self.ends(&apply.inputs, &apply.outputs, Self::path)?;
+        Ok(Doc::concat(head.into_iter().chain([ends])))
     }
 
     /// `extern transformer Xf(..) -> (..)`
     fn transformer(&mut self, transformer: &Transformer) -> Laid<'t> {
-        let style = Style::closed_by(TokenKind::RParen);
-        Ok(Doc::concat([
-            self.keyword(Keyword::Extern)?,
-            Doc::text(" "),
-            self.keyword(Keyword::Transformer)?,
-            Doc::text(" "),
-            self.word(&transformer.name.name)?,
-            self.list(style, &transformer.inputs, Self::field)?,
-            Doc::text(" "),
-            self.expect(TokenKind::Arrow)?,
-            Doc::text(" "),
-            self.list(style, &transformer.outputs, Self::field)?,
-        ]))
+        let words = [self.keyword(Keyword::Extern)?, Doc::text(" "), self.keyword(Keyword::Transformer)?];
+        let name = [Doc::text(" "), self.word(&transformer.name.name)?];
+        let ends = self.ends(&transformer.inputs, &transformer.outputs, Self::field)?;
+        Ok(Doc::concat(words.into_iter().chain(name).chain([ends])))
+    }
+
+    /// `(..) -> (..)`
+    fn ends<T>(
+        &mut self,
+        inputs: &[T],
+        outputs: &[T],
+        mut lay: impl FnMut(&mut Self, &T) -> Laid<'t>,
+    ) -> Laid<'t> {
+        let inputs = self.list(Style::open_parens(), inputs, &mut lay)?;
+        let arrow = [Doc::text(" "), self.expect(TokenKind::Arrow)?, Doc::text(" ")];
+        let outputs = self.list(Style::closed_by(TokenKind::RParen), outputs, lay)?;
+        Ok(Doc::group(Doc::concat([inputs].into_iter().chain(arrow).chain([outputs]))))
     }
 }

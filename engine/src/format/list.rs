@@ -12,8 +12,8 @@ pub(super) struct Style {
     pub(super) padded: bool,
     /// Whether the last thing may open its own delimiters on the line that opens these.
     pub(super) hug: bool,
-    /// On several lines whatever the width.
-    pub(super) broken: bool,
+    /// Whether a group is put around it elsewhere: what follows the list is to stay on one line rather than the list.
+    pub(super) open: bool,
 }
 
 /// What ends a list.
@@ -27,12 +27,17 @@ pub(super) enum Close {
 impl Style {
     /// Closed by a token.
     pub(super) fn closed_by(kind: TokenKind) -> Self {
-        Style { close: Close::Token(kind), padded: false, hug: false, broken: false }
+        Style { close: Close::Token(kind), padded: false, hug: false, open: false }
     }
 
     /// In angle brackets.
     pub(super) fn angles() -> Self {
         Style { close: Close::Character('>'), ..Style::closed_by(TokenKind::Eof) }
+    }
+
+    /// Parentheses, without a group around them.
+    pub(super) fn open_parens() -> Self {
+        Style { open: true, ..Style::closed_by(TokenKind::RParen) }
     }
 
     /// With this said about the last thing.
@@ -60,7 +65,7 @@ impl<'t> Source<'t> {
         if items.is_empty() && !self.has_leading() {
             return Ok(Doc::concat([open, self.close(style.close)?]));
         }
-        let broken = style.broken || (self.starts_line() && !items.is_empty());
+        let broken = self.starts_line() && !items.is_empty();
         let mut plain = vec![edge.clone()];
         let mut hugged = Vec::new();
         let mut can_hug = style.hug && !broken;
@@ -96,9 +101,11 @@ impl<'t> Source<'t> {
             plain.push(self.leading(1));
         }
         let close = self.close(style.close)?;
-        let plain = Doc::concat([open.clone(), Doc::nest(Doc::concat(plain)), edge, close.clone()]).broken_if(broken);
+        let plain =
+            Doc::concat([open.clone(), Doc::nest(Doc::concat(plain)), edge, close.clone()]).broken_if(broken);
         match can_hug {
             true => Ok(Doc::hug(Doc::concat([open, Doc::concat(hugged), close]), plain)),
+            false if style.open => Ok(plain),
             false => Ok(Doc::group(plain)),
         }
     }

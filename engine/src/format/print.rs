@@ -10,7 +10,14 @@ const INDENT: usize = 4;
 
 /// The document as text, ending with a line break unless empty.
 pub(super) fn print(doc: &Doc) -> String {
-    let mut printer = Printer { text: String::new(), indent: 0, column: 0, at_start: true, opened: true, waiting: Vec::new() };
+    let mut printer = Printer {
+        text: String::new(),
+        indent: 0,
+        column: 0,
+        at_start: true,
+        opened: true,
+        waiting: Vec::new(),
+    };
     printer.run(doc);
     printer.newline();
     let length = printer.text.trim_end().len();
@@ -184,7 +191,8 @@ fn fits<'d, 't>(room: usize, first: Job<'d, 't>, jobs: &[Job<'d, 't>]) -> bool {
             Node::Concat(parts) => stack.extend(parts.iter().rev().map(|part| (indent, mode, part))),
             Node::Nest(inner) => stack.push((indent + 1, mode, inner)),
             Node::Group(inner) => {
-                let mode = if doc.breaks || (later && mode == Mode::Broken) { Mode::Broken } else { Mode::Flat };
+                let mode =
+                    if doc.breaks || (later && mode == Mode::Broken) { Mode::Broken } else { Mode::Flat };
                 stack.push((indent, mode, inner));
             }
             Node::Hug(hugged, _) if doc.breaks && !later => stack.push((indent, Mode::Broken, hugged)),

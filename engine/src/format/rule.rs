@@ -17,7 +17,12 @@ impl<'t> Source<'t> {
             }
             heads.push(self.atom(atom)?);
             if let Some(location) = location {
-                heads.extend([Doc::text(" "), self.expect(TokenKind::At)?, Doc::text(" "), self.expr(location)?]);
+                heads.extend([
+                    Doc::text(" "),
+                    self.expect(TokenKind::At)?,
+                    Doc::text(" "),
+                    self.expr(location)?,
+                ]);
             }
             heads.push(self.separator(at + 1 == rule.heads.len()));
         }

@@ -39,13 +39,15 @@ impl<'t> Source<'t> {
         let mut pieces: Vec<Piece> = Vec::with_capacity(tokens.len());
         let mut end = 0;
         for token in tokens {
-            let mut piece = Piece { token, before: Vec::new(), n_blank: 0, starts_line: false, after: Vec::new() };
+            let mut piece =
+                Piece { token, before: Vec::new(), n_blank: 0, starts_line: false, after: Vec::new() };
             let start = token.at as usize;
             let mut same_line = !pieces.is_empty();
             while let Some(range) = comments.next_if(|range| range.start < start) {
                 let n_breaks = line_breaks(text, end, range.start);
                 let next = comments.peek().map_or(start, |next| next.start.min(start));
-                let ends_line = text[range.start..].starts_with("//") || line_breaks(text, range.end, next) > 0;
+                let ends_line =
+                    text[range.start..].starts_with("//") || line_breaks(text, range.end, next) > 0;
                 same_line &= n_breaks == 0;
                 piece.starts_line |= n_breaks > 0 || line_breaks(text, range.end, next) > 0;
                 let comment_text = text[range.clone()].trim_end();

@@ -41,15 +41,17 @@ impl<'t> Source<'t> {
         match &statement.kind {
             StatementKind::For(rule) => self.for_rule(rule),
             StatementKind::If(..) => Ok(Doc::group(self.if_statement(statement)?)),
-            StatementKind::Match(subject, arms) => self.match_arms(subject, arms, |source, (pattern, body)| {
-                let pattern = source.expr(pattern)?;
-                let arrow = source.expect(TokenKind::Arrow)?;
-                let body = match source.has_leading() || matches!(body.kind, StatementKind::Let(..)) {
-                    true => source.body(body)?,
-                    false => Doc::concat([Doc::text(" "), source.statement(body)?]),
-                };
-                Ok(Doc::concat([pattern, Doc::text(" "), arrow, body]))
-            }),
+            StatementKind::Match(subject, arms) => {
+                self.match_arms(subject, arms, |source, (pattern, body)| {
+                    let pattern = source.expr(pattern)?;
+                    let arrow = source.expect(TokenKind::Arrow)?;
+                    let body = match source.has_leading() || matches!(body.kind, StatementKind::Let(..)) {
+                        true => source.body(body)?,
+                        false => Doc::concat([Doc::text(" "), source.statement(body)?]),
+                    };
+                    Ok(Doc::concat([pattern, Doc::text(" "), arrow, body]))
+                })
+            }
             StatementKind::Let(clause, rest) => {
                 let clause = self.expr(clause)?;
                 let word = self.keyword(Keyword::In)?;

@@ -42,7 +42,9 @@ impl<'t> Source<'t> {
                     false => Ok(name),
                 }
             }
-            TypeKind::Var(_) => Ok(Doc::concat([self.expect(TokenKind::Tick)?, self.expect(TokenKind::Ident)?])),
+            TypeKind::Var(_) => {
+                Ok(Doc::concat([self.expect(TokenKind::Tick)?, self.expect(TokenKind::Ident)?]))
+            }
             TypeKind::Function(params, ret) => {
                 let params = match self.take_if(TokenKind::Keyword(Keyword::Function)) {
                     Some(word) => {
