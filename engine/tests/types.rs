@@ -1,4 +1,5 @@
-//! Whole programs: `types/ok/*.dl` lower to what stands in `*.ir`; `types/err/*.dl` give the diagnostics in `*.err`.
+//! Whole programs: `types/ok/*.dl` lower to what stands in `*.ir`; `types/err/*.dl` give the diagnostics in `*.err`;
+//! `types/warn/*.dl` are accepted with the warnings in `*.warn`.
 //! `WEIR_BLESS=1` writes the expected files anew.
 #![allow(clippy::unwrap_used)]
 
@@ -72,6 +73,21 @@ fn mistakes_are_told_as_expected() {
             panic!("{} is accepted", path.display());
         };
         compare(&path.with_extension("err"), &render(&sources, &diagnostics, false));
+    }
+}
+
+#[test]
+fn warnings_are_told_as_expected() {
+    for path in cases("warn") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let program = compile_text(&name, &text, &[]);
+        // A rendering needs the files, which a program carries.
+        let (sources, warnings) = match program {
+            Ok((program, warnings)) => (program.sources, warnings),
+            Err((sources, found)) => panic!("{}", render(&sources, &found, false)),
+        };
+        compare(&path.with_extension("warn"), &render(&sources, &warnings, false));
     }
 }
 

@@ -50,6 +50,7 @@ pub(super) fn collect(modules: &[ast::Module], recorder: Option<Recorder>) -> (O
         relations: Vec::new(),
         known,
         record: recorder.map(RefCell::new),
+        used_modules: RefCell::default(),
     };
     let mut collector = Collector { defs, errors: Vec::new(), fields: Vec::new() };
     collector.modules(modules);

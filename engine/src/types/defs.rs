@@ -1,6 +1,7 @@
 //! Everything the modules declare, by number.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::display::show;
@@ -159,6 +160,7 @@ pub(super) struct IndexDef {
 /// A rule after checking, with all its heads.
 #[derive(Debug)]
 pub(super) struct RuleDef {
+    pub(super) module: ModuleId,
     pub(super) heads: Vec<HHead>,
     pub(super) clauses: Vec<HClause>,
     pub(super) body: Body,
@@ -218,6 +220,8 @@ pub(super) struct Defs<'a> {
     pub(super) known: Known,
     /// What editors will ask for is noted here, if they will.
     pub(super) record: Option<std::cell::RefCell<Recorder>>,
+    /// Which modules use names of which: `(user, used)`.
+    pub(super) used_modules: RefCell<HashSet<(ModuleId, ModuleId)>>,
 }
 
 impl<'a> Defs<'a> {

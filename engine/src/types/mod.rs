@@ -22,6 +22,8 @@ mod scope;
 mod strata;
 mod ty;
 mod unify;
+mod walk;
+mod warning;
 
 use std::cell::RefCell;
 
@@ -92,9 +94,11 @@ fn run(
     };
     let recorder = defs.record.take().map(RefCell::into_inner);
     match collect::collect(&expanded, recorder) {
-        (Some(defs), found) => {
+        (Some(expanded_defs), found) => {
             // The first look at the modules found the same, and what is wrong with `apply` besides.
             drop(found);
+            *expanded_defs.used_modules.borrow_mut() = defs.used_modules.take();
+            let defs = expanded_defs;
             let index = index.map(|index| (index, modules));
             check_collected(&expanded, defs, errors, sources, index, question)
         }
@@ -154,8 +158,10 @@ fn check_collected<'a>(
     if !errors.is_empty() {
         return (None, diagnostics(errors));
     }
+    let mut warnings = warning::find(&defs, modules, &rules, &indexes, sources);
+    in_order(&mut warnings);
     match lower::lower(&defs, &rules, &indexes, asked.as_ref(), sources) {
-        Ok(program) => (Some(program), Vec::new()),
+        Ok(program) => (Some(program), warnings),
         Err(errors) => (None, diagnostics(errors)),
     }
 }
@@ -163,7 +169,11 @@ fn check_collected<'a>(
 /// In the order of the text; the same mistake at the same place (one statement that became several rules) is told once.
 fn diagnostics(errors: Vec<Error>) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = errors.into_iter().map(Diagnostic::from).collect();
+    in_order(&mut diagnostics);
+    diagnostics
+}
+
+fn in_order(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start, d.code));
     diagnostics.dedup();
-    diagnostics
 }

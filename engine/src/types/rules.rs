@@ -42,7 +42,7 @@ pub(super) fn check_rule(
     }
     infer.finish_uses();
     let body = std::mem::take(&mut infer.body);
-    (errors.len() == errors_before).then_some(RuleDef { heads: checked_heads, clauses, body, span })
+    (errors.len() == errors_before).then_some(RuleDef { module, heads: checked_heads, clauses, body, span })
 }
 
 /// Streams live one transaction: they cannot be joined with each other, and only feed streams.

@@ -70,6 +70,7 @@ impl Defs<'_> {
                 modules: [self.module_name(module), self.module_name(other)],
             });
         }
+        self.used_modules.borrow_mut().insert((from, module));
         Ok(first)
     }
 

@@ -37,6 +37,10 @@ impl Infer<'_, '_> {
         for i in 0..self.body.uses.len() {
             let args = self.body.uses[i].args.iter().map(|t| closed(self.unifier.resolve(t))).collect();
             self.body.uses[i].args = args;
+            if let Some(function) = self.body.uses[i].function {
+                let used = self.defs.function(function).module;
+                self.defs.used_modules.borrow_mut().insert((self.module, used));
+            }
         }
         self.note_body();
     }
