@@ -158,7 +158,11 @@ fn check_collected<'a>(
     if !errors.is_empty() {
         return (None, diagnostics(errors));
     }
-    let mut warnings = warning::find(&defs, modules, &rules, &indexes, sources);
+    // Who asks a question does not want to hear about the program.
+    let mut warnings = match asked {
+        Some(_) => Vec::new(),
+        None => warning::find(&defs, modules, &rules, &indexes, sources),
+    };
     in_order(&mut warnings);
     match lower::lower(&defs, &rules, &indexes, asked.as_ref(), sources) {
         Ok(program) => (Some(program), warnings),
