@@ -36,6 +36,12 @@ enum Command {
     Fmt(FmtOptions),
     /// The shell: insert, commit, see the changes; or look into a running daemon
     Repl(weir_repl::ReplOptions),
+    /// Serve an editor over standard input and output, by the Language Server Protocol
+    Lsp {
+        /// What editors may add; there is no other way
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
     /// Print an OVSDB schema as input relations
     Schema {
         /// The .ovsschema file
@@ -50,6 +56,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check(&options),
         Command::Fmt(options) => fmt(&options),
         Command::Repl(options) => weir_repl::run(options).map_err(Into::into),
+        Command::Lsp { .. } => weir_lsp::run().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Schema { file } => schema(&file),
     };
     result.unwrap_or_else(|error| {

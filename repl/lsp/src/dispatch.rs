@@ -1,0 +1,170 @@
+//! Which message is answered by what.
+
+use lsp_server::{ErrorCode, Notification};
+use lsp_types::notification::{
+    DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
+    DidSaveTextDocument, Notification as _,
+};
+use lsp_types::request::{
+    DocumentHighlightRequest, DocumentSymbolRequest, GotoDefinition, GotoTypeDefinition, HoverRequest,
+    References, Request, WorkspaceSymbolRequest,
+};
+use lsp_types::{
+    HoverProviderCapability, OneOf, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TypeDefinitionProviderCapability,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::documents::Document;
+use crate::hover;
+use crate::navigate::{self, Declarations};
+use crate::options::Options;
+use crate::server::Server;
+use crate::symbols;
+use crate::uri;
+
+/// Why a request is not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The parameters are not those of the method.
+    #[error("`{method}`: {error}")]
+    Malformed { method: String, error: serde_json::Error },
+    /// No such method.
+    #[error("`{0}` is not known")]
+    Unknown(String),
+    /// The answer cannot be written.
+    #[error("the answer cannot be written: {0}")]
+    Answer(serde_json::Error),
+}
+
+impl Refusal {
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Refusal::Malformed { .. } => ErrorCode::InvalidParams as i32,
+            Refusal::Unknown(_) => ErrorCode::MethodNotFound as i32,
+            Refusal::Answer(_) => ErrorCode::InternalError as i32,
+        }
+    }
+}
+
+/// What the server can do.
+pub(crate) fn capabilities(options: &Options) -> ServerCapabilities {
+    ServerCapabilities {
+        position_encoding: Some(options.encoding.kind()),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(TextDocumentSyncKind::INCREMENTAL),
+            save: Some(true.into()),
+            ..TextDocumentSyncOptions::default()
+        })),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        definition_provider: Some(OneOf::Left(true)),
+        type_definition_provider: Some(TypeDefinitionProviderCapability::Simple(true)),
+        references_provider: Some(OneOf::Left(true)),
+        document_highlight_provider: Some(OneOf::Left(true)),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
+        ..ServerCapabilities::default()
+    }
+}
+
+/// Answers a request.
+pub(crate) fn requested(server: &mut Server<'_>, method: &str, params: Value) -> Result<Value, Refusal> {
+    match method {
+        HoverRequest::METHOD => reply::<HoverRequest>(params, |p| {
+            Ok(server.place(&p.text_document_position_params).and_then(hover::hover))
+        }),
+        GotoDefinition::METHOD => reply::<GotoDefinition>(params, |p| {
+            Ok(server.place(&p.text_document_position_params).and_then(navigate::definition))
+        }),
+        GotoTypeDefinition::METHOD => reply::<GotoTypeDefinition>(params, |p| {
+            Ok(server.place(&p.text_document_position_params).and_then(navigate::type_definition))
+        }),
+        References::METHOD => reply::<References>(params, |p| {
+            let declarations = match p.context.include_declaration {
+                true => Declarations::Included,
+                false => Declarations::LeftOut,
+            };
+            let place = server.place(&p.text_document_position);
+            Ok(place.and_then(|place| navigate::references(place, declarations)))
+        }),
+        DocumentHighlightRequest::METHOD => reply::<DocumentHighlightRequest>(params, |p| {
+            Ok(server.place(&p.text_document_position_params).and_then(navigate::highlights))
+        }),
+        DocumentSymbolRequest::METHOD => reply::<DocumentSymbolRequest>(params, |p| {
+            let options = server.options.clone();
+            let found = server.file(&p.text_document.uri);
+            Ok(found.and_then(|(program, file)| symbols::in_file(program, file, &options)))
+        }),
+        WorkspaceSymbolRequest::METHOD => {
+            reply::<WorkspaceSymbolRequest>(params, |p| Ok(symbols::matching(server.programs(), &p.query)))
+        }
+        _ => Err(Refusal::Unknown(method.to_owned())),
+    }
+}
+
+fn reply<R: Request>(
+    params: Value,
+    answer: impl FnOnce(R::Params) -> Result<R::Result, Refusal>,
+) -> Result<Value, Refusal> {
+    let answer = answer(read(R::METHOD, params)?)?;
+    serde_json::to_value(answer).map_err(Refusal::Answer)
+}
+
+fn read<P: DeserializeOwned>(method: &str, params: Value) -> Result<P, Refusal> {
+    serde_json::from_value(params).map_err(|error| Refusal::Malformed { method: method.to_owned(), error })
+}
+
+/// Takes note of what the editor says; what cannot be read is told on standard error, which editors keep in a log.
+pub(crate) fn notified(server: &mut Server<'_>, notification: Notification) {
+    if let Err(refusal) = note(server, notification) {
+        eprintln!("weir: {refusal}");
+    }
+}
+
+fn note(server: &mut Server<'_>, notification: Notification) -> Result<(), Refusal> {
+    let Notification { method, params } = notification;
+    match method.as_str() {
+        DidOpenTextDocument::METHOD => {
+            let opened: <DidOpenTextDocument as lsp_types::notification::Notification>::Params =
+                read(&method, params)?;
+            let document = opened.text_document;
+            let path = uri::to_path(&document.uri);
+            let text = document.text.into();
+            let document = Document { uri: document.uri, version: document.version, text };
+            server.documents.open(path.clone(), document);
+            server.rediscover();
+            server.touched(&path);
+        }
+        DidChangeTextDocument::METHOD => {
+            let changed: <DidChangeTextDocument as lsp_types::notification::Notification>::Params =
+                read(&method, params)?;
+            let path = uri::to_path(&changed.text_document.uri);
+            let (version, encoding) = (changed.text_document.version, server.options.encoding);
+            if server.documents.change(&path, version, changed.content_changes, encoding) {
+                server.touched(&path);
+            }
+        }
+        DidCloseTextDocument::METHOD => {
+            let closed: <DidCloseTextDocument as lsp_types::notification::Notification>::Params =
+                read(&method, params)?;
+            let path = uri::to_path(&closed.text_document.uri);
+            server.documents.close(&path);
+            server.touched(&path);
+            server.rediscover();
+        }
+        DidSaveTextDocument::METHOD => server.rediscover(),
+        DidChangeWatchedFiles::METHOD => {
+            let changed: <DidChangeWatchedFiles as lsp_types::notification::Notification>::Params =
+                read(&method, params)?;
+            server.rediscover();
+            for change in changed.changes {
+                server.touched(&uri::to_path(&change.uri));
+            }
+        }
+        // Notifications that are not known may be ignored.
+        _ => {}
+    }
+    Ok(())
+}
