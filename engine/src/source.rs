@@ -51,11 +51,6 @@ impl SourceMap {
         FileId(self.files.len() as u32 - 1)
     }
 
-    /// All of them, in order.
-    pub fn files(&self) -> &[SourceFile] {
-        &self.files
-    }
-
     /// The file behind a handle of this map.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]

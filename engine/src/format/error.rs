@@ -35,5 +35,5 @@ impl FormatError {
 }
 
 fn name(sources: &SourceMap) -> &str {
-    sources.files().first().map_or("", |file| &file.name)
+    sources.files().next().map_or("", |file| &file.name)
 }
