@@ -1,6 +1,7 @@
 //! The `weir` binary: a line or two per subcommand.
 
 mod check;
+mod explain;
 mod fmt;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use check::{CheckOptions, check, show};
 use clap::{Parser, Subcommand};
+use explain::{ExplainOptions, explain};
 use fmt::{FmtOptions, fmt};
 use ovsdb::relations::relations;
 use ovsdb::schema::DatabaseSchema;
@@ -32,6 +34,8 @@ enum Command {
     Run(Box<RunOptions>),
     /// Parse and type-check rule files; or explain an error's code
     Check(CheckOptions),
+    /// What becomes of rules: types of variables, joins, indexes, order
+    Explain(ExplainOptions),
     /// Lay out rule files in one way; with --check, only tell what would change
     Fmt(FmtOptions),
     /// The shell: insert, commit, see the changes; or look into a running daemon
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(options) => run(*options),
         Command::Check(options) => check(&options),
+        Command::Explain(options) => explain(&options),
         Command::Fmt(options) => fmt(&options),
         Command::Repl(options) => weir_repl::run(options).map_err(Into::into),
         Command::Lsp { .. } => weir_lsp::run().map(|()| ExitCode::SUCCESS).map_err(Into::into),

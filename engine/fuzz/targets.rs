@@ -2,7 +2,9 @@
 #![allow(dead_code, unreachable_pub)]
 
 use weir_engine::command::{Command, CommandParser};
-use weir_engine::diagnostics::render;
+use weir_engine::compile::compile_text;
+use weir_engine::diagnostics::{Diagnostic, json_lines, render};
+use weir_engine::plan::Plan;
 use weir_engine::source::SourceMap;
 use weir_engine::syntax::ast::Module;
 use weir_engine::syntax::parse as parse_module;
@@ -28,6 +30,39 @@ pub fn parse(data: &[u8]) {
     );
 }
 
+/// The whole front end: a program is refused with places that are in it, or it is planned and can be shown.
+pub fn program(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match compile_text("fuzz.dl", &text, &[]) {
+        Ok((program, warnings)) => {
+            shown(&program.sources, &warnings);
+            assert!(!program.to_string().is_empty());
+            match Plan::new(&program) {
+                Ok(plan) => drop(plan.explain(&program, None).to_string()),
+                Err(errors) => shown(&program.sources, &errors),
+            }
+        }
+        Err((sources, diagnostics)) => {
+            assert!(!diagnostics.is_empty(), "refused without a reason: {text}");
+            shown(&sources, &diagnostics);
+        }
+    }
+}
+
+/// Checks that every place is in its file and that the diagnostics can be shown.
+fn shown(sources: &SourceMap, diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        for label in diagnostic.secondary.iter().chain([&diagnostic.primary]) {
+            let (start, end) = (label.span.start as usize, label.span.end as usize);
+            let text = &sources.file(label.span.file).text;
+            assert!(start <= end && text.get(start..end).is_some(), "{diagnostic:?}\n{text}");
+        }
+    }
+    let few = &diagnostics[..diagnostics.len().min(8)];
+    assert_eq!(render(sources, few, false).is_empty(), diagnostics.is_empty());
+    assert_eq!(json_lines(sources, few).lines().count(), few.len());
+}
+
 /// Commands: the same come out however the text is chopped up, up to the same mistake.
 pub fn command(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
@@ -42,14 +77,7 @@ fn read(text: &str) -> (Module, SourceMap, usize) {
     let mut sources = SourceMap::default();
     let file = sources.add("fuzz.dl", text);
     let (module, diagnostics) = parse_module(file, text);
-    for diagnostic in &diagnostics {
-        for label in diagnostic.secondary.iter().chain([&diagnostic.primary]) {
-            let (start, end) = (label.span.start as usize, label.span.end as usize);
-            assert!(start <= end && text.get(start..end).is_some(), "{diagnostic:?}\n{text}");
-        }
-    }
-    let shown = render(&sources, &diagnostics[..diagnostics.len().min(8)], false);
-    assert_eq!(shown.is_empty(), diagnostics.is_empty());
+    shown(&sources, &diagnostics);
     (module, sources, diagnostics.len())
 }
 

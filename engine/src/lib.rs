@@ -11,6 +11,7 @@ pub mod diagnostics;
 pub mod draft;
 pub mod engine;
 pub mod eval;
+pub mod explain;
 pub mod format;
 pub mod ir;
 pub mod plan;

@@ -19,6 +19,17 @@ impl Plan {
     pub fn explain<'p>(&'p self, program: &'p Program, relation: Option<RelationId>) -> Explain<'p> {
         Explain { plan: self, program, relation }
     }
+
+    /// The field that a column of a collection's rows is; `record` if the rows are whole records.
+    pub(crate) fn column_name(&self, program: &Program, collection: CollectionId, column: usize) -> String {
+        use super::data::CollectionSource as S;
+        let (S::Relation(relation) | S::Delayed(relation, _) | S::Changes(relation)) =
+            self.collection(collection).source;
+        let record = program.relations[relation.0 as usize].record;
+        let fields = program.types.struct_fields(record);
+        let field = fields.and_then(|fields| fields.get(column));
+        field.map_or_else(|| "record".into(), |field| field.name.to_string())
+    }
 }
 
 impl Display for Explain<'_> {
@@ -57,7 +68,8 @@ impl Explain<'_> {
         match &arrangement.projection {
             Projection::Columns { key, value } => {
                 let names = |columns: &[usize]| {
-                    let name = |column: &usize| self.column(arrangement.collection, *column);
+                    let name =
+                        |column: &usize| self.plan.column_name(self.program, arrangement.collection, *column);
                     columns.iter().map(name).collect::<Vec<_>>().join(", ")
                 };
                 writeln!(f, "({}) with ({})", names(key), names(value))
@@ -152,16 +164,6 @@ impl Explain<'_> {
     fn named(&self, id: ArrangementId) -> String {
         let collection = self.plan.arrangement(id).collection;
         format!("arrangement {} of {}", id.0, self.plan.collection(collection).name)
-    }
-
-    fn column(&self, collection: CollectionId, column: usize) -> String {
-        use super::data::CollectionSource as S;
-        let (S::Relation(relation) | S::Delayed(relation, _) | S::Changes(relation)) =
-            self.plan.collection(collection).source;
-        let record = self.program.relations[relation.0 as usize].record;
-        let fields = self.program.types.struct_fields(record);
-        let field = fields.and_then(|fields| fields.get(column));
-        field.map_or_else(|| "record".into(), |field| field.name.to_string())
     }
 }
 

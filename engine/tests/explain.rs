@@ -1,0 +1,71 @@
+//! `explain/*.dl` give the pages in `*.txt`. `WEIR_BLESS=1` writes them anew.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use weir_engine::compile::compile_text;
+use weir_engine::diagnostics::render;
+use weir_engine::explain::{SelectError, explain, overview, own_rules, select};
+use weir_engine::ir::{Program, RuleId};
+use weir_engine::plan::Plan;
+
+fn program(name: &str) -> (Program, Plan) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    let compiled = compile_text(name, &text, &[]);
+    let (program, _) = compiled.map_err(|(sources, found)| render(&sources, &found, false)).unwrap();
+    let plan = Plan::new(&program).unwrap();
+    (program, plan)
+}
+
+#[test]
+fn pages_are_as_expected() {
+    let (program, plan) = program("network.dl");
+    let pages = explain(&program, &plan, &own_rules(&program));
+    let found = format!("{}\n{pages}", overview(&program, &plan));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain/network.txt");
+    if std::env::var_os("WEIR_BLESS").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == found, "{} differs; this was found:\n{found}", path.display());
+}
+
+#[test]
+fn rules_are_found_by_number_place_and_relation() {
+    let (program, _) = program("network.dl");
+    let text = &program.sources.file(program.rules[0].span.file).text;
+    let line = |of: &str| text[..text.find(of).unwrap()].matches('\n').count() + 1;
+    let numbers =
+        |what: &str| select(&program, what).map(|rules| rules.into_iter().map(|rule| rule.0).collect());
+    let path: Vec<u32> = numbers("Path").unwrap();
+    assert_eq!(path.len(), 2);
+    assert_eq!(numbers(&path[1].to_string()), Ok(vec![path[1]]));
+    assert_eq!(numbers(&format!("network.dl:{}", line("Path(a, c)"))), Ok(vec![path[1]]));
+    // In the middle of a rule, and a rule of two heads.
+    assert_eq!(numbers(&format!("network.dl:{}", line("// Only where"))), numbers("Reachable"));
+    assert_eq!(
+        numbers(&format!("network.dl:{}", line("Lonely(switch), "))).map(|found: Vec<u32>| found.len()),
+        Ok(2)
+    );
+    // The library's module need not be written.
+    assert_eq!(numbers("Singleton"), numbers("ddlog_std::Singleton"));
+}
+
+#[test]
+fn who_asks_for_no_rule_is_told_what_there_is() {
+    let (program, _) = program("network.dl");
+    let said = |what: &str| select(&program, what).unwrap_err().to_string();
+    let last = program.rules.len() - 1;
+    assert_eq!(said("999"), format!("there is no rule 999: they are numbered 0 to {last}"));
+    assert_eq!(said("network.dl:1"), "no rule stands at network.dl:1; the nearest is at network.dl:18");
+    assert_eq!(said("other.dl:1"), "no rule stands at other.dl:1");
+    assert_eq!(said("van"), "there is no relation `van`");
+    assert_eq!(said("vlan"), "there is no relation `vlan`; there is Vlan");
+    let muted = select(&program, "Reachable").unwrap()[0].0;
+    assert_eq!(said("Muted"), format!("no rule fills input relation Muted; it is read by rule {muted}"));
+    let empty = compile_text("empty.dl", "", &[]).unwrap().0;
+    let without_rules = Program { rules: Vec::new(), ..empty };
+    assert_eq!(select(&without_rules, "0"), Err(SelectError::NoRules));
+    assert_eq!(explain(&program, &Plan::new(&program).unwrap(), &[] as &[RuleId]), "");
+}
