@@ -396,7 +396,7 @@ fn json() {
                 &format!("top({text})"),
                 "ddlog_std::Ok{.res = Top{.t = \"x\", .id = ddlog_std::None{}, .nested = [A{.x = \"y\"}, B{}]}}",
             ),
-            ("top(\"{}\")", "ddlog_std::Err{.err = \"missing field `t`\"}"),
+            ("top(\"{}\")", "ddlog_std::Err{.err = \"missing field `t` at line 1 column 2\"}"),
         ],
     );
     check(

@@ -8,7 +8,7 @@ use std::hash::Hasher;
 use twox_hash::XxHash64;
 
 use super::{
-    Arg, Expr, ExprKind, FunctionBody, FunctionId, Local, Pattern, PatternKind, Place, PlaceStep, Program,
+    Arg, Expr, ExprKind, FieldJson, FunctionBody, FunctionId, Local, Pattern, PatternKind, Place, PlaceStep, Program,
     Type, TypeId, UnionId,
 };
 
@@ -121,6 +121,7 @@ impl<'p> Fingerprints<'p> {
         let union = self.program.types.union(id);
         let mut meaning = self.meaning();
         meaning.text(&union.name);
+        meaning.text(&format!("{:?}", union.json));
         union.args.iter().for_each(|arg| meaning.shallow(*arg));
         for variant in &union.variants {
             meaning.tag(1);
@@ -128,6 +129,7 @@ impl<'p> Fingerprints<'p> {
             for field in &variant.fields {
                 meaning.text(&field.name);
                 meaning.text(field.original.as_deref().unwrap_or(""));
+                meaning.text(&format!("{:?}", FieldJson { key_function: None, ..field.json.clone() }));
                 meaning.shallow(field.ty);
             }
         }

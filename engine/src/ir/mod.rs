@@ -4,6 +4,7 @@
 
 mod expr;
 mod fingerprint;
+mod json;
 mod print;
 mod rule;
 mod types;
@@ -13,6 +14,7 @@ pub use expr::{
     UnaryOp,
 };
 pub(crate) use fingerprint::{Fingerprint, Fingerprints};
+pub use json::{FieldJson, Skip, Tagging, UnionJson, VariantJson};
 pub(crate) use print::Frame;
 pub use print::Print;
 pub use rule::{

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::json::{FieldJson, UnionJson, VariantJson};
+
 /// A type of a [`TypeTable`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);
@@ -59,6 +61,8 @@ pub struct Union {
     pub args: Vec<TypeId>,
     /// Constructors in order; the order is the order of values.
     pub variants: Vec<Variant>,
+    /// Its JSON.
+    pub json: UnionJson,
 }
 
 /// A constructor.
@@ -68,6 +72,8 @@ pub struct Variant {
     pub name: Arc<str>,
     /// Fields in order.
     pub fields: Vec<Field>,
+    /// Its JSON.
+    pub json: VariantJson,
 }
 
 /// A field of a constructor.
@@ -79,6 +85,8 @@ pub struct Field {
     pub original: Option<Arc<str>>,
     /// Type.
     pub ty: TypeId,
+    /// Its JSON.
+    pub json: FieldJson,
 }
 
 /// All types of a program.

@@ -11,7 +11,9 @@ use super::defs::{
 use super::error::{Error, NameKind};
 use super::index::Recorder;
 use super::resolve::{Generics, TypeResolver, endless_unions};
+use super::serde::{self, Renaming};
 use super::ty::Ty;
+use crate::ir::UnionJson;
 use crate::source::{FileId, Span};
 use crate::stdlib::IMPLICIT_MODULES;
 use crate::syntax::ast::{self, ItemKind, RelationBody, TypedefBody};
@@ -20,12 +22,16 @@ use crate::syntax::ast::{self, ItemKind, RelationBody, TypedefBody};
 struct WrittenFields<'a> {
     constructor: ConstructorId,
     fields: &'a [ast::FieldDecl],
+    /// How JSON names them.
+    renaming: Renaming,
 }
 
 struct Collector<'a> {
     defs: Defs<'a>,
     errors: Vec<Error>,
     fields: Vec<WrittenFields<'a>>,
+    /// Attributes of all fields, which may name functions.
+    key_functions: Vec<(ConstructorId, usize, &'a [ast::Attribute])>,
 }
 
 /// All declarations with their types, and what is wrong with them.
@@ -52,7 +58,7 @@ pub(super) fn collect(modules: &[ast::Module], recorder: Option<Recorder>) -> (O
         record: recorder.map(RefCell::new),
         used_modules: RefCell::default(),
     };
-    let mut collector = Collector { defs, errors: Vec::new(), fields: Vec::new() };
+    let mut collector = Collector { defs, errors: Vec::new(), fields: Vec::new(), key_functions: Vec::new() };
     collector.modules(modules);
     for (id, module) in main_first(modules) {
         collector.names(id, module);
@@ -63,6 +69,7 @@ pub(super) fn collect(modules: &[ast::Module], recorder: Option<Recorder>) -> (O
     }
     collector.types();
     collector.signatures();
+    collector.key_functions();
     collector.records();
     let endless = endless_unions(&collector.defs);
     collector.errors.extend(endless);
@@ -167,6 +174,8 @@ impl<'a> Collector<'a> {
             iterable: false,
             values: Values::Own,
             kind: TypeDefKind::Extern,
+            json: UnionJson::default(),
+            renaming: Renaming::default(),
         });
         let types = &mut self.defs.modules[module.0 as usize].types;
         let first = *types.entry(Arc::clone(&name.name)).or_insert(id);
@@ -181,21 +190,25 @@ impl<'a> Collector<'a> {
         def: TypeDefId,
         variant: u32,
         name: &ast::Ident,
+        attributes: &[ast::Attribute],
         fields: &'a [ast::FieldDecl],
     ) -> ConstructorId {
         let id = ConstructorId(self.defs.constructors.len() as u32);
+        let union = self.defs.type_def(def).renaming;
+        let (json, renaming) = serde::variant(attributes, &name.name, union, &mut self.errors);
         self.defs.constructors.push(Constructor {
             def,
             variant,
             name: self.full_name(module, &name.name),
             span: name.span,
             fields: Vec::new(),
+            json,
         });
         let constructors = &mut self.defs.modules[module.0 as usize].constructors;
         let first = *constructors.entry(Arc::clone(&name.name)).or_insert(id);
         let first = (first != id).then(|| self.defs.constructor(first).span);
         self.duplicate(NameKind::Constructor, name, first);
-        self.fields.push(WrittenFields { constructor: id, fields });
+        self.fields.push(WrittenFields { constructor: id, fields, renaming });
         id
     }
 
@@ -211,6 +224,9 @@ impl<'a> Collector<'a> {
                 _ => {}
             }
         }
+        let (json, renaming) = serde::union(&item.attributes, &mut self.errors);
+        let definition = &mut self.defs.types[id.0 as usize];
+        (definition.json, definition.renaming) = (json, renaming);
         let kind = match &typedef.body {
             TypedefBody::Alias(target) => TypeDefKind::Alias(target),
             TypedefBody::Extern => TypeDefKind::Extern,
@@ -218,7 +234,9 @@ impl<'a> Collector<'a> {
                 constructors
                     .iter()
                     .enumerate()
-                    .map(|(i, c)| self.new_constructor(module, id, i as u32, &c.name, &c.fields))
+                    .map(|(i, c)| {
+                        self.new_constructor(module, id, i as u32, &c.name, &c.attributes, &c.fields)
+                    })
                     .collect(),
             ),
         };
@@ -252,7 +270,7 @@ impl<'a> Collector<'a> {
         }
         if let RelationBody::Fields(fields) = &relation.body {
             let def = self.new_type(module, &relation.name, &[]);
-            let constructor = self.new_constructor(module, def, 0, &relation.name, fields);
+            let constructor = self.new_constructor(module, def, 0, &relation.name, &[], fields);
             self.defs.types[def.0 as usize].kind = TypeDefKind::Union(vec![constructor]);
         }
         let id = RelationDefId(self.defs.relations.len() as u32);
@@ -302,13 +320,21 @@ impl<'a> Collector<'a> {
             let module = self.defs.type_def(def).module;
             let params = self.defs.type_def(def).params.clone();
             let mut fields: Vec<Field> = Vec::new();
+            let is_struct = self.defs.variants(def).len() == 1;
+            let struct_renaming = self.defs.type_def(def).renaming;
+            self.key_functions.extend(
+                written.fields.iter().enumerate().map(|(i, f)| (written.constructor, i, &f.attributes[..])),
+            );
             for field in written.fields {
                 self.original_name(&field.attributes);
                 let mut resolver = TypeResolver::new(&mut self.defs, module, &mut self.errors);
                 let ty = resolver.resolve(&field.ty, &mut Generics::Fixed(&params));
                 let first = fields.iter().find(|f| f.name == field.name.name).map(|f| f.span);
                 self.duplicate(NameKind::Field, &field.name, first);
+                let renaming = if is_struct { struct_renaming } else { written.renaming };
                 fields.push(Field {
+                    json: serde::field(&field.attributes, &field.name.name, renaming, &mut self.errors),
+                    key_function: None,
                     name: Arc::clone(&field.name.name),
                     original: text(&field.attributes, &["original", "rename"]),
                     span: field.name.span,
@@ -431,6 +457,49 @@ impl<'a> Collector<'a> {
                             first: first.ast.name.span,
                         });
                     }
+                }
+            }
+        }
+    }
+
+    /// Finds the functions that make keys of maps that are arrays in JSON.
+    fn key_functions(&mut self) {
+        for (constructor, field, attributes) in std::mem::take(&mut self.key_functions) {
+            let Some((path, span)) = serde::key_function(attributes) else { continue };
+            let def = self.defs.constructor(constructor).def;
+            let module = self.defs.type_def(def).module;
+            let Some(declared) = self.defs.constructor(constructor).fields.get(field) else { continue };
+            let (key, value) = match &declared.ty {
+                Ty::Def(map, args) if *map == self.defs.known.map => match &args[..] {
+                    [key, value] => (key.clone(), value.clone()),
+                    _ => continue,
+                },
+                _ => {
+                    let reason = "only a field of type Map can be made from an array".into();
+                    self.errors.push(Error::BadAttribute { reason, span });
+                    continue;
+                }
+            };
+            let found = match self.defs.find_functions(module, path) {
+                Ok(found) => found,
+                Err(error) => {
+                    self.errors.push(error);
+                    continue;
+                }
+            };
+            let is_key = |id: &FunctionDefId| {
+                let function = self.defs.function(*id);
+                let takes_value = matches!(&function.params[..], [only] if !only.mutable && only.ty == value);
+                takes_value && function.ret == key && function.generics.is_empty()
+            };
+            match found.into_iter().find(is_key) {
+                Some(function) => {
+                    let fields = &mut self.defs.constructors[constructor.0 as usize].fields;
+                    fields[field].key_function = Some(function);
+                }
+                None => {
+                    let reason = "not a function from the map's values to its keys".into();
+                    self.errors.push(Error::BadAttribute { reason, span });
                 }
             }
         }

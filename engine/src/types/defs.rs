@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::display::show;
 use super::hir::{Body, HExpr, HPattern, LocalId};
 use super::index::Recorder;
+use super::serde::Renaming;
 use super::ty::Ty;
+use crate::ir::{FieldJson, UnionJson, VariantJson};
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -54,6 +56,9 @@ pub(super) struct TypeDef<'a> {
     pub(super) iterable: bool,
     pub(super) values: Values,
     pub(super) kind: TypeDefKind<'a>,
+    pub(super) json: UnionJson,
+    /// How JSON names the fields of a struct and the variants of a union.
+    pub(super) renaming: Renaming,
 }
 
 /// What an extern type's values are.
@@ -89,6 +94,7 @@ pub(super) struct Constructor {
     pub(super) name: Arc<str>,
     pub(super) span: Span,
     pub(super) fields: Vec<Field>,
+    pub(super) json: VariantJson,
 }
 
 /// A field of a constructor.
@@ -99,6 +105,9 @@ pub(super) struct Field {
     pub(super) span: Span,
     /// Over the type's parameters.
     pub(super) ty: Ty,
+    pub(super) json: FieldJson,
+    /// The function of `#[deserialize_from_array]`.
+    pub(super) key_function: Option<FunctionDefId>,
 }
 
 /// A function.

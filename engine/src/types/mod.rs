@@ -19,6 +19,7 @@ mod lower;
 mod resolve;
 mod rules;
 mod scope;
+mod serde;
 mod strata;
 mod ty;
 mod unify;

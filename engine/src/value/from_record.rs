@@ -6,7 +6,7 @@ use num_traits::ToPrimitive;
 
 use super::texts::{is_text, normal_text};
 use super::type_name::type_name;
-use super::{Value, default_value, from_json};
+use super::{NoKeys, Value, default_value, read_json};
 use crate::command::{Record, TextSource};
 use crate::ir::{Field, Type, TypeId, TypeTable, Union, Variant};
 
@@ -375,8 +375,7 @@ fn field_of<'v>(fields: Option<&'v [(Arc<str>, Value)]>, field: &Field) -> Optio
 }
 
 fn json(types: &TypeTable, ty: TypeId, text: &str) -> Result<Value, RecordError> {
-    let json = serde_json::from_str(text).map_err(|error| error.to_string());
-    json.and_then(|json| from_json(types, ty, &json)).map_err(|reason| {
+    read_json(types, &NoKeys, ty, text).map_err(|reason| {
         let expected = type_name(types, ty);
         error(RecordErrorKind::Json { expected, reason })
     })

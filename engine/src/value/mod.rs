@@ -29,11 +29,14 @@ pub use encode::{EncodeError, encode, encode_record};
 pub use from_record::{RecordError, RecordErrorKind, from_record, modify_by_record};
 pub(crate) use interner::ID;
 pub use interner::Interner;
-pub(crate) use json::from_json;
 pub use json::write_json;
+pub(crate) use json::{Keys, NoKeys, read_json, read_json_value};
 pub use mark::Marks;
 pub use row::{Row, Word};
 pub use ser::to_value;
 pub use serde_error::SerdeError;
 pub(crate) use text::debug_text;
 pub use type_name::type_name;
+
+/// Seed of the hash that interned values are known by.
+pub(crate) const HASH_SEED: u64 = 0x23b6_91a7_51d0_e108;

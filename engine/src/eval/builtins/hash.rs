@@ -18,27 +18,26 @@ use crate::value::ints::{
 };
 use crate::value::shape::{is_transparent, split_variant_number};
 use crate::value::texts::is_text;
-use crate::value::{Interner, Word};
+use crate::value::{HASH_SEED, Interner, Word};
 
 pub(super) fn find(name: &str) -> Option<Builtin> {
     Some(match name {
         "hash32" => |call| {
             let bytes = bytes(call)?;
-            let mut hasher = XxHash32::with_seed(SEED_1 as u32);
+            let mut hasher = XxHash32::with_seed(HASH_SEED as u32);
             hasher.write(&bytes);
             Ok(Val::Int(hasher.finish()))
         },
-        "hash64" => |call| Ok(Val::Int(xx_hash_64(SEED_1, &bytes(call)?))),
+        "hash64" => |call| Ok(Val::Int(xx_hash_64(HASH_SEED, &bytes(call)?))),
         "hash128" => |call| {
             let bytes = bytes(call)?;
-            let hash = u128::from(xx_hash_64(SEED_1, &bytes)) << 64 | u128::from(xx_hash_64(SEED_2, &bytes));
+            let hash = u128::from(xx_hash_64(HASH_SEED, &bytes)) << 64 | u128::from(xx_hash_64(SEED_2, &bytes));
             Ok(Val::Wide(std::rc::Rc::new(hash)))
         },
         _ => return None,
     })
 }
 
-const SEED_1: u64 = 0x23b6_91a7_51d0_e108;
 const SEED_2: u64 = 0x20b0_9801_dce5_ff84;
 
 fn xx_hash_64(seed: u64, bytes: &[u8]) -> u64 {
@@ -63,7 +62,7 @@ fn write(out: &mut Vec<u8>, interner: &Interner, types: &TypeTable, ty: TypeId, 
         Type::Intern(inner) => {
             let mut inside = Vec::new();
             write(&mut inside, interner, types, *inner, word);
-            out.extend(xx_hash_64(SEED_1, &inside).to_le_bytes());
+            out.extend(xx_hash_64(HASH_SEED, &inside).to_le_bytes());
         }
         Type::Bool => out.push(word as u8),
         Type::Bit(..=8) => out.push(word as u8),

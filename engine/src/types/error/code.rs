@@ -59,6 +59,7 @@ impl Error {
             Error::UnusedTypeParameter { span, .. } => ("E0236", *span),
             Error::ExternTwice { span, .. } => ("E0237", *span),
             Error::BadOriginal { span } => ("E0238", *span),
+            Error::BadAttribute { span, .. } => ("E0245", *span),
             Error::EndlessGenerics { span } => ("E0235", *span),
             Error::NotPattern { span } | Error::NotConstant { span } => ("E0234", *span),
 

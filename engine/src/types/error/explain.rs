@@ -168,6 +168,7 @@ impl Error {
             | Error::AggregateForm { .. }
             | Error::GroupByPlace { .. }
             | Error::BadOriginal { .. }
+            | Error::BadAttribute { .. }
             | Error::IndexField { .. }
             | Error::EndlessGenerics { .. }
             | Error::TransformerArguments { .. }

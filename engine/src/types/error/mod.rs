@@ -162,6 +162,8 @@ pub(super) enum Error {
     ExternTwice { name: String, span: Span, first: Span },
     #[error("not a name for input and output")]
     BadOriginal { span: Span },
+    #[error("{reason}")]
+    BadAttribute { reason: String, span: Span },
     #[error("a condition cannot change variables")]
     ChangedInCondition { span: Span, condition: Span },
     #[error("cannot be changed while a loop goes through it")]

@@ -64,7 +64,12 @@ impl Lowerer<'_, '_> {
         }
         let defs = self.defs;
         let definition = defs.type_def(def);
-        let union = Union { name: Arc::clone(&definition.name), args: args.clone(), variants: Vec::new() };
+        let union = Union {
+            name: Arc::clone(&definition.name),
+            args: args.clone(),
+            variants: Vec::new(),
+            json: definition.json.clone(),
+        };
         let id = self.types.add_union(union);
         self.unions.insert((def, args.clone()), id);
         if self.unions.len() > 2 * MOST_INSTANCES {
@@ -73,12 +78,21 @@ impl Lowerer<'_, '_> {
         }
         let variants = defs.variants(def).iter().map(|c| {
             let constructor = defs.constructor(*c);
-            let fields = constructor.fields.iter().map(|field| Field {
-                name: Arc::clone(&field.name),
-                original: field.original.clone(),
-                ty: self.ty(&field.ty, &args),
+            let fields = constructor.fields.iter().map(|field| {
+                let mut json = field.json.clone();
+                json.key_function = field.key_function.map(|key| self.instance(key, Vec::new()));
+                Field {
+                    name: Arc::clone(&field.name),
+                    original: field.original.clone(),
+                    ty: self.ty(&field.ty, &args),
+                    json,
+                }
             });
-            Variant { fields: fields.collect(), name: Arc::clone(&constructor.name) }
+            Variant {
+                fields: fields.collect(),
+                name: Arc::clone(&constructor.name),
+                json: constructor.json.clone(),
+            }
         });
         let variants = variants.collect();
         self.types.union_mut(id).variants = variants;
