@@ -8,8 +8,8 @@ use std::hash::Hasher;
 use twox_hash::XxHash64;
 
 use super::{
-    Arg, Expr, ExprKind, FieldJson, FunctionBody, FunctionId, Local, Pattern, PatternKind, Place, PlaceStep, Program,
-    Type, TypeId, UnionId,
+    Arg, Expr, ExprKind, FieldJson, FunctionBody, FunctionId, Local, Pattern, PatternKind, Place, PlaceStep,
+    Program, Type, TypeId, UnionId,
 };
 
 /// Equal fingerprints, equal meaning: two independent hashes of 64 bits.

@@ -31,7 +31,8 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
         "hash64" => |call| Ok(Val::Int(xx_hash_64(HASH_SEED, &bytes(call)?))),
         "hash128" => |call| {
             let bytes = bytes(call)?;
-            let hash = u128::from(xx_hash_64(HASH_SEED, &bytes)) << 64 | u128::from(xx_hash_64(SEED_2, &bytes));
+            let hash =
+                u128::from(xx_hash_64(HASH_SEED, &bytes)) << 64 | u128::from(xx_hash_64(SEED_2, &bytes));
             Ok(Val::Wide(std::rc::Rc::new(hash)))
         },
         _ => return None,

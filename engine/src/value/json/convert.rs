@@ -51,7 +51,7 @@ fn number_value(numbers: &Union, number: &Number) -> Value {
 
 /// The members of a map whose keys are interned strings, in the order in which their text has them: that of the hashes
 /// of their names, as in DDlog, whose programs compare and hash such texts.
-pub(super) fn ordered<'v>(pairs: &'v [(Value, Value)]) -> Vec<&'v (Value, Value)> {
+pub(super) fn ordered(pairs: &[(Value, Value)]) -> Vec<&(Value, Value)> {
     let mut pairs: Vec<&(Value, Value)> = pairs.iter().collect();
     pairs.sort_by_cached_key(|(name, _)| name.as_str().map(hash));
     pairs
