@@ -7,6 +7,7 @@
 
 mod batch;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,16 +48,19 @@ fn run(program: &Path, commands: &Path) -> String {
     batch::run(program, flags, &commands)
 }
 
-/// The code and the place of each error and warning: how they are worded is not a matter of the language.
+/// The lines with errors or warnings, and the code of the first in each: the rest is a matter of taste.
 fn refusal(program: &Path) -> String {
     let (diagnostics, code) = batch::check(program);
-    let mut printed = String::new();
+    let mut lines: BTreeMap<u32, &str> = BTreeMap::new();
+    let mut found = None;
     for line in diagnostics.lines() {
         if line.starts_with("error[") || line.starts_with("warning[") {
-            printed += &line[..=line.find(']').unwrap()];
-        } else if let Some(place) = line.trim_start().strip_prefix("--> ") {
-            printed += &format!(" {place}\n");
+            found = line.split_inclusive(']').next();
+        } else if let (Some(place), Some(code)) = (line.trim_start().strip_prefix("--> "), found.take()) {
+            let number = place.split(':').nth(1).unwrap().parse().unwrap();
+            lines.entry(number).or_insert(code);
         }
     }
-    printed + &format!("exit code: {code}\n")
+    let lines: String = lines.iter().map(|(number, code)| format!("{number}: {code}\n")).collect();
+    format!("{lines}exit code: {code}\n")
 }

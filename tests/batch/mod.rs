@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What `weir repl --batch` prints, run beside the program; if it ends in an error, the error and the exit code as well.
+/// Warnings are left out.
 pub(crate) fn run(program: &Path, flags: &str, commands: &str) -> String {
     let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"))
         .args(["repl", "--batch"])
@@ -22,7 +23,9 @@ pub(crate) fn run(program: &Path, flags: &str, commands: &str) -> String {
     let output = weir.wait_with_output().unwrap();
     let mut printed = String::from_utf8(output.stdout).unwrap();
     if !output.status.success() {
-        printed += &String::from_utf8(output.stderr).unwrap();
+        let complaints = String::from_utf8(output.stderr).unwrap();
+        let lines = complaints.split_inclusive('\n');
+        printed.extend(lines.skip_while(|line| !line.starts_with("error") && !line.starts_with("Error")));
         printed += &format!("{}\n", output.status);
     }
     printed
