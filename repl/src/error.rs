@@ -4,8 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use weir_engine::ReviseError;
 use weir_engine::command::CommandError;
+use weir_engine::compile::Refused;
+use weir_engine::diagnostics::{Diagnostic, render};
 use weir_engine::engine::{CommitError, QueryError};
+use weir_engine::source::SourceMap;
 use weir_engine::value::RecordError;
 
 use crate::dot::DotError;
@@ -68,10 +72,28 @@ pub enum ShellError {
     },
     /// The transaction was refused.
     #[error("{0}; the transaction is rolled back")]
-    Commit(#[from] CommitError),
+    Commit(CommitError),
     /// The question was not answered.
     #[error(transparent)]
-    Query(#[from] QueryError),
+    Query(QueryError),
+    /// The program would be wrong.
+    #[error("{}", render(.0, .1, false).trim_end())]
+    Refused(SourceMap, Vec<Diagnostic>),
+    /// The program cannot take the place of the running one.
+    #[error(transparent)]
+    Revise(ReviseError),
+    /// Rules change between transactions.
+    #[error("rules cannot be changed within a transaction: `commit;` or `rollback;` it first")]
+    RulesInTransaction,
+    /// There are no files to be read anew.
+    #[error("the program has no file: it was typed")]
+    NoFile,
+    /// Ctrl-C.
+    #[error("cancelled")]
+    Cancelled,
+    /// A file that was not written here would be lost.
+    #[error("{0} is there already")]
+    Exists(PathBuf),
     /// Nothing of that name, and what may have been meant.
     #[error("{0}")]
     Unknown(String),
@@ -124,5 +146,38 @@ impl ShellError {
             },
             error => ShellError::In { path: path.to_owned(), line, error: Box::new(error) },
         }
+    }
+}
+
+impl From<CommitError> for ShellError {
+    fn from(error: CommitError) -> ShellError {
+        match error {
+            CommitError::Cancelled => ShellError::Cancelled,
+            other => ShellError::Commit(other),
+        }
+    }
+}
+
+impl From<QueryError> for ShellError {
+    fn from(error: QueryError) -> ShellError {
+        match error {
+            QueryError::Cancelled => ShellError::Cancelled,
+            other => ShellError::Query(other),
+        }
+    }
+}
+
+impl From<ReviseError> for ShellError {
+    fn from(error: ReviseError) -> ShellError {
+        match error {
+            ReviseError::Run(CommitError::Cancelled) => ShellError::Cancelled,
+            other => ShellError::Revise(other),
+        }
+    }
+}
+
+impl From<Refused> for ShellError {
+    fn from((sources, diagnostics): Refused) -> ShellError {
+        ShellError::Refused(sources, diagnostics)
     }
 }

@@ -49,6 +49,7 @@ impl<W: Write> Load<'_, W> {
             line.clear();
             let length = file.read_until(b'\n', &mut line).map_err(unreadable)?;
             number += 1;
+            self.shell.check_stopped()?;
             parser.feed(&String::from_utf8_lossy(&line));
             loop {
                 let command = if length == 0 { parser.finish() } else { parser.next_command() };

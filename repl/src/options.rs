@@ -5,24 +5,23 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use thiserror::Error;
-use weir_engine::compile::compile;
 use weir_engine::diagnostics::{Diagnostic, render};
-use weir_engine::engine::{Config, Engine};
-use weir_engine::eval::Externs;
+use weir_engine::engine::Config;
 use weir_engine::source::SourceMap;
 
 use crate::complete::Vocabulary;
 use crate::converse::converse;
+use crate::interrupt::{Interrupts, Stoppable};
 use crate::lines::Lines;
-use crate::outputs;
+use crate::live::Live;
+use crate::outputs::Outputs;
 use crate::remote::{self, RemoteError};
 use crate::shell::{Mode, Shell};
 
 /// Options of `weir repl`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ReplOptions {
-    /// The rule file to run
-    #[arg(required_unless_present = "connect")]
+    /// The rule file to run; none begins a program of nothing
     pub file: Option<PathBuf>,
     /// Where imports are looked for, after the file's own directory
     #[arg(short = 'L', value_name = "DIR")]
@@ -66,19 +65,26 @@ pub fn run(options: ReplOptions) -> Result<ExitCode, ReplError> {
     if let Some(socket) = &options.connect {
         return Ok(remote::run(socket)?);
     }
-    let Some(engine) = start(&options) else { return Ok(ExitCode::FAILURE) };
+    let Some(live) = start(&options) else { return Ok(ExitCode::FAILURE) };
     let mut lines = match options.batch {
         true => Lines::piped(),
-        false => Lines::open(Vocabulary::of(&engine.program()))?,
+        false => Lines::open(Vocabulary::of(&live.engine().program()))?,
     };
     let mode = if lines.is_terminal() { Mode::Person } else { Mode::Script };
-    let mut shell = Shell::new(engine, io::BufWriter::new(io::stdout()), mode);
+    let interrupts = Interrupts::default();
+    if mode == Mode::Person {
+        interrupts.stop_with(live.engine().canceller());
+        interrupts.handle()?;
+    }
+    let out = Stoppable::new(io::BufWriter::new(io::stdout()), interrupts.clone());
+    let mut shell = Shell::with_interrupts(live, interrupts, out, mode);
+    shell.colour = has_colour();
     let result = (|| {
         if !options.no_init_snapshot {
             shell.show_initial()?;
         }
         if mode == Mode::Person {
-            eprintln!("weir {}: `help;` tells what can be said here", env!("CARGO_PKG_VERSION"));
+            eprintln!("weir {}: `.help` tells what can be said here", env!("CARGO_PKG_VERSION"));
         }
         converse(&mut lines, &mut shell, &mut io::stderr())
     })();
@@ -89,23 +95,25 @@ pub fn run(options: ReplOptions) -> Result<ExitCode, ReplError> {
     }
 }
 
-/// The engine with the program in it; `None` if the program is wrong, which has been shown then.
-fn start(options: &ReplOptions) -> Option<Engine> {
-    let (mut program, warnings) = compile(options.file.as_ref()?, &options.search)
+/// The program, at work; `None` if it is wrong, which has been shown then.
+fn start(options: &ReplOptions) -> Option<Live> {
+    let outputs = Outputs {
+        internal: options.output_internal_relations,
+        inputs: options.output_input_relations.clone(),
+    };
+    let config = Config { workers: options.workers.into(), ..Config::default() };
+    let live = Live::open(options.file.as_deref(), &options.search, outputs, config)
         .inspect_err(|(sources, diagnostics)| complain(sources, diagnostics))
         .ok()?;
-    complain(&program.sources, &warnings);
-    if options.output_internal_relations {
-        outputs::show_internal(&mut program);
-    }
-    if let Some(prefix) = &options.output_input_relations {
-        outputs::mirror_inputs(&mut program, prefix);
-    }
-    let sources = program.sources.clone();
-    let config = Config { workers: options.workers.into(), externs: Externs::new().allow_files() };
-    Engine::new(program, config).inspect_err(|diagnostics| complain(&sources, diagnostics)).ok()
+    complain(live.draft().sources(), live.draft().warnings());
+    Some(live)
 }
 
 fn complain(sources: &SourceMap, diagnostics: &[Diagnostic]) {
-    eprint!("{}", render(sources, diagnostics, io::stderr().is_terminal()));
+    eprint!("{}", render(sources, diagnostics, has_colour()));
+}
+
+/// Whether what goes to standard error may have colours.
+fn has_colour() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

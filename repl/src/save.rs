@@ -9,6 +9,7 @@ use weir_engine::ir::{Program, RelationId, RelationRole, RelationSemantics};
 use weir_engine::value::Value;
 
 use crate::error::ShellError;
+use crate::shell::Shell;
 
 /// Writes the contents of all input relations to a file, as one transaction; gives the number of records.
 pub(crate) fn inputs(engine: &Engine, path: &Path) -> Result<usize, ShellError> {
@@ -38,6 +39,35 @@ pub(crate) fn inputs(engine: &Engine, path: &Path) -> Result<usize, ShellError> 
     let mut out = BufWriter::new(File::create(path).map_err(unwritable)?);
     out.write_all(&text).and_then(|()| out.flush()).map_err(unwritable)?;
     Ok(saved)
+}
+
+/// Writes what was typed as a rule file. Into the program's own file goes all of it: what was typed at its end, what was
+/// taken out gone.
+pub(crate) fn program<W: Write>(shell: &mut Shell<W>, path: &Path) -> Result<(), ShellError> {
+    let draft = shell.live.draft();
+    let own = shell.live.path().is_some_and(|own| is_same(own, path));
+    if !own && path.exists() && !shell.written.contains(path) {
+        return Err(ShellError::Exists(path.to_owned()));
+    }
+    let text = if own { draft.main_module() } else { draft.source() };
+    let only_adds = draft.only_adds();
+    std::fs::write(path, text).map_err(|source| ShellError::Write { path: path.to_owned(), source })?;
+    shell.written.insert(path.to_owned());
+    match own {
+        true => writeln!(shell.out, "the whole program in {}", path.display())?,
+        false => writeln!(shell.out, "what was typed in {}", path.display())?,
+    }
+    if !own && !only_adds {
+        writeln!(shell.out, "what was dropped is still in its files")?;
+    }
+    Ok(())
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
 }
 
 /// Streams hold nothing.

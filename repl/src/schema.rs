@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use weir_engine::ir::{Program, RelationId, Type, TypeId, TypeTable, Union, UnionId};
-use weir_engine::source::Span;
+use weir_engine::Draft;
+use weir_engine::ir::{Program, Type, TypeId, TypeTable, Union, UnionId};
 use weir_engine::stdlib::BUILTIN_MODULES;
 use weir_engine::value::type_name;
 
@@ -44,34 +44,25 @@ pub(crate) fn of(program: &Program, name: &str) -> Option<String> {
 }
 
 /// The rules as their authors wrote them, numbered, with their places; with a relation, those for it.
-pub(crate) fn rules(program: &Program, relation: Option<RelationId>) -> String {
+pub(crate) fn rules(draft: &Draft, relation: Option<&str>) -> String {
     let mut text = String::new();
-    let mut last: Option<Span> = None;
-    let mut number = 0;
-    let mut shown: Option<Span> = None;
-    for rule in program.rules.iter().filter(|rule| !is_library(program, rule.span)) {
-        // A rule of several heads is several rules with one text.
-        if last != Some(rule.span) {
-            number += 1;
-        }
-        last = Some(rule.span);
-        if relation.is_some_and(|relation| relation != rule.head.relation) || shown == last {
+    for rule in draft.rules() {
+        let derives = |relation: &str| {
+            let full = |head: &str| match rule.module.as_str() {
+                "" => head.to_owned(),
+                module => format!("{module}::{head}"),
+            };
+            rule.heads.iter().any(|head| head == relation || full(head) == relation)
+        };
+        if relation.is_some_and(|relation| !derives(relation)) {
             continue;
         }
-        shown = last;
-        let (line, _) = program.sources.line_column(rule.span);
-        let place = &program.sources.file(rule.span.file).name;
-        let written = program.sources.text(rule.span).trim();
+        let (number, written) = (rule.number, rule.text.trim().replace('\n', "\n     "));
+        let place = rule.place.rsplit_once(':').map_or(rule.place.as_str(), |(line, _)| line);
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{number:>3}  {}  // {place}:{line}", written.replace('\n', "\n     "));
+        let _ = writeln!(text, "{number:>3}  {written}  // {place}");
     }
     text
-}
-
-fn is_library(program: &Program, span: Span) -> bool {
-    let name = &program.sources.file(span.file).name;
-    let module = name.strip_prefix('<').and_then(|name| name.strip_suffix('>'));
-    module.is_some_and(|module| BUILTIN_MODULES.iter().any(|(builtin, _)| *builtin == module))
 }
 
 /// The structs and unions that values of a type are made of, but for those of the library, by name.

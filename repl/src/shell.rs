@@ -2,15 +2,20 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use weir_engine::command::{Command, Update as Change};
+use weir_engine::diagnostics::Diagnostic;
 use weir_engine::engine::{Commit, Engine, Update};
 use weir_engine::ir::{Program, RelationId, RelationRole};
+use weir_engine::source::SourceMap;
 use weir_engine::value::Value;
 
 use crate::error::ShellError;
+use crate::interrupt::Interrupts;
+use crate::live::Live;
 use crate::present::Presenter;
 use crate::{show, updates};
 
@@ -35,36 +40,55 @@ pub enum Next {
 
 /// An engine and the transaction under way.
 pub struct Shell<W> {
-    pub(crate) engine: Engine,
+    pub(crate) live: Live,
+    pub(crate) interrupts: Interrupts,
     pub(crate) out: W,
     mode: Mode,
     pub(crate) presenter: Presenter,
+    /// Whether diagnostics may have colours.
+    pub(crate) colour: bool,
     /// Whether it is told how long things take.
     pub(crate) timer: bool,
     /// Time spent in the engine since it was last asked for.
     engine_time: Duration,
     /// Relations whose changes are shown although they are no outputs.
-    pub(crate) watched: BTreeSet<RelationId>,
+    pub(crate) watched: BTreeSet<Arc<str>>,
+    /// Rule files that were written from here.
+    pub(crate) written: HashSet<PathBuf>,
+    /// Counts changes of the program.
+    pub(crate) version: u64,
+    /// Warnings about what was added last, not told yet.
+    pub(crate) warnings: Option<(SourceMap, Vec<Diagnostic>)>,
     started: Instant,
     transaction: Option<Vec<Update>>,
     /// Updates chained by commas: a wrong one takes those before it along.
     chained: Vec<Update>,
     /// Output relations that were asked for by name: `dump;` shows them even if they never held anything.
-    asked: HashSet<RelationId>,
+    asked: HashSet<Arc<str>>,
 }
 
 impl<W: Write> Shell<W> {
     /// A shell that prints to `out`.
-    pub fn new(engine: Engine, out: W, mode: Mode) -> Shell<W> {
+    pub fn new(live: Live, out: W, mode: Mode) -> Shell<W> {
+        Shell::with_interrupts(live, Interrupts::default(), out, mode)
+    }
+
+    /// A shell that stops when it is told to.
+    pub(crate) fn with_interrupts(live: Live, interrupts: Interrupts, out: W, mode: Mode) -> Shell<W> {
         let started = Instant::now();
         Shell {
-            engine,
+            live,
+            interrupts,
             out,
             mode,
             presenter: Presenter::default(),
+            colour: false,
             timer: false,
             engine_time: Duration::ZERO,
             watched: BTreeSet::new(),
+            written: HashSet::new(),
+            version: 0,
+            warnings: None,
             started,
             transaction: None,
             chained: Vec::new(),
@@ -82,7 +106,11 @@ impl<W: Write> Shell<W> {
     /// # Errors
     /// When the output is closed.
     pub fn show_initial(&mut self) -> io::Result<()> {
-        self.presenter.changes(&mut self.out, &self.engine.program(), &self.engine.initial().deltas)?;
+        self.presenter.changes(
+            &mut self.out,
+            &self.live.engine().program(),
+            &self.live.engine().initial().deltas,
+        )?;
         self.out.flush()
     }
 
@@ -126,8 +154,8 @@ impl<W: Write> Shell<W> {
             }
             Command::Echo(text) => writeln!(self.out, "{text}")?,
             Command::Timestamp => writeln!(self.out, "Timestamp: {}", self.started.elapsed().as_nanos())?,
-            Command::Profile(None) => show::profile(&mut self.out, &self.engine.stats())?,
-            Command::MsSleep(milliseconds) => std::thread::sleep(Duration::from_millis(milliseconds)),
+            Command::Profile(None) => show::profile(&mut self.out, &self.live.engine().stats())?,
+            Command::MsSleep(milliseconds) => self.sleep(Duration::from_millis(milliseconds))?,
             // The profile is always on, and the engine does not log through here.
             Command::Profile(Some(_)) | Command::LogLevel(_) | Command::Comment(_) => {}
             Command::Exit => return Ok(Next::Exit),
@@ -141,7 +169,7 @@ impl<W: Write> Shell<W> {
     /// # Errors
     /// When the output is closed.
     pub fn show_relations(&mut self) -> io::Result<()> {
-        show::relations(&mut self.out, &self.engine.program())?;
+        show::relations(&mut self.out, &self.live.engine().program())?;
         self.out.flush()
     }
 
@@ -163,12 +191,12 @@ impl<W: Write> Shell<W> {
 
     /// The program.
     pub fn program(&self) -> Arc<Program> {
-        self.engine.program()
+        self.live.engine().program()
     }
 
     fn update(&mut self, change: Change, last: bool) -> Result<(), ShellError> {
         self.check_transaction()?;
-        match updates::update(&self.engine.program(), change) {
+        match updates::update(&self.live.engine().program(), change) {
             Ok(update) => self.chained.push(update),
             Err(error) => {
                 self.chained.clear();
@@ -205,7 +233,7 @@ impl<W: Write> Shell<W> {
     fn asked_commit(&mut self, updates: Vec<Update>, dump_changes: bool) -> Result<(), ShellError> {
         let mut commit = self.commit(updates)?;
         if !dump_changes {
-            commit.deltas.retain(|delta| self.watched.contains(&delta.relation));
+            commit.deltas.retain(|delta| self.watched.contains(&delta.name));
         }
         if dump_changes || !commit.deltas.is_empty() {
             self.show_changes(&commit)?;
@@ -214,7 +242,7 @@ impl<W: Write> Shell<W> {
     }
 
     fn commit(&mut self, updates: Vec<Update>) -> Result<Commit, ShellError> {
-        let result = self.engine.commit(updates);
+        let result = self.live.engine().commit(updates);
         if let Ok(commit) = &result {
             self.engine_time += commit.duration;
         }
@@ -226,11 +254,11 @@ impl<W: Write> Shell<W> {
         if reading && commit.deltas.is_empty() {
             writeln!(self.out, "done; no output relation has changed")?;
         }
-        self.presenter.changes(&mut self.out, &self.engine.program(), &commit.deltas)
+        self.presenter.changes(&mut self.out, &self.live.engine().program(), &commit.deltas)
     }
 
     fn show_index(&mut self, index: &str, rows: &[(Value, i64)]) -> io::Result<()> {
-        let program = self.engine.program();
+        let program = self.live.engine().program();
         match program.indexes.iter().find(|declared| *declared.name == *index) {
             Some(declared) => self.presenter.contents(&mut self.out, &program, declared.relation, rows),
             None => show::rows(&mut self.out, rows),
@@ -240,14 +268,33 @@ impl<W: Write> Shell<W> {
     /// Asks the engine, on its time.
     pub(crate) fn timed<T>(&mut self, ask: impl FnOnce(&Engine) -> T) -> T {
         let start = Instant::now();
-        let answer = ask(&self.engine);
+        let answer = ask(self.live.engine());
         self.engine_time += start.elapsed();
         answer
+    }
+
+    pub(crate) fn add_engine_time(&mut self, time: Duration) {
+        self.engine_time += time;
     }
 
     /// Time spent in the engine since this was asked last.
     pub(crate) fn take_engine_time(&mut self) -> Duration {
         std::mem::take(&mut self.engine_time)
+    }
+
+    /// Waits, unless somebody is tired of it.
+    fn sleep(&self, time: Duration) -> Result<(), ShellError> {
+        let end = Instant::now() + time;
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            self.check_stopped()?;
+            std::thread::sleep(left.min(Duration::from_millis(20)));
+        }
+        Ok(())
+    }
+
+    /// An error once Ctrl-C was pressed.
+    pub(crate) fn check_stopped(&self) -> Result<(), ShellError> {
+        if self.interrupts.is_stopped() { Err(ShellError::Cancelled) } else { Ok(()) }
     }
 
     /// Forgets the updates of the transaction under way.
@@ -257,7 +304,9 @@ impl<W: Write> Shell<W> {
     }
 
     fn dump_all(&mut self) -> Result<(), ShellError> {
-        let shown = |id: RelationId| self.engine.has_held(id) || self.asked.contains(&id);
+        let program = self.program();
+        let name = |id: RelationId| &program.relations[id.0 as usize].name;
+        let shown = |id: RelationId| self.live.engine().has_held(id) || self.asked.contains(name(id));
         let mut outputs: Vec<RelationId> = (0u32..)
             .map(RelationId)
             .take(self.program().relations.len())
@@ -267,7 +316,7 @@ impl<W: Write> Shell<W> {
         outputs.sort_by_key(|id| &program.relations[id.0 as usize].name);
         for id in outputs {
             let rows = self.timed(|engine| engine.dump(id))?;
-            let program = self.engine.program();
+            let program = self.live.engine().program();
             if self.presenter.format.is_for_reading() {
                 writeln!(self.out, "{}:", program.relations[id.0 as usize].name)?;
             }
@@ -287,9 +336,9 @@ impl<W: Write> Shell<W> {
                 .ok_or_else(|| ShellError::UnknownOutput(name.to_owned()))?,
             Mode::Person => id.ok_or_else(|| ShellError::UnknownRelation(name.to_owned()))?,
         };
-        self.asked.insert(id);
+        self.asked.insert(self.program().relations[id.0 as usize].name.clone());
         let rows = self.timed(|engine| engine.dump(id))?;
-        Ok(self.presenter.contents(&mut self.out, &self.engine.program(), id, &rows)?)
+        Ok(self.presenter.contents(&mut self.out, &self.live.engine().program(), id, &rows)?)
     }
 
     fn role(&self, id: RelationId) -> RelationRole {

@@ -1,7 +1,6 @@
 //! What is typed, told apart by how it begins: commands, items of the program, questions, commands about the shell.
 
 use weir_engine::command::{Command, CommandParser};
-use weir_engine::diagnostics::Diagnostic;
 use weir_engine::source::FileId;
 use weir_engine::syntax::parse;
 
@@ -73,7 +72,8 @@ pub(crate) fn statements(text: &str) -> Vec<Statement<'_>> {
         let kind = kind(&text[start..]);
         let part = &text[start..end];
         let whole = match kind {
-            Kind::Nothing | Kind::Dot => true,
+            Kind::Nothing => true,
+            Kind::Dot => tried(part).is_none_or(are_items),
             Kind::Command => are_commands(part),
             Kind::Item => !lines.get(at + 1).is_some_and(|next| continues(next)) && are_items(part),
             Kind::Query => are_items(&body(part)),
@@ -86,10 +86,11 @@ pub(crate) fn statements(text: &str) -> Vec<Statement<'_>> {
                 last.text = &text[end - part.len() - last.text.len()..end];
                 last.whole &= whole;
             }
-            _ if part.trim().is_empty() => match found.last_mut() {
-                Some(last) => last.text = &text[end - part.len() - last.text.len()..end],
-                None => {}
-            },
+            _ if part.trim().is_empty() => {
+                if let Some(last) = found.last_mut() {
+                    last.text = &text[end - part.len() - last.text.len()..end];
+                }
+            }
             _ => found.push(Statement { kind, text: part, whole }),
         }
         start = end;
@@ -116,6 +117,13 @@ fn body(query: &str) -> String {
     format!("Answer() :- {}", query.trim_start().trim_start_matches("?-"))
 }
 
+/// The item that `.try` is followed by: it may span lines.
+fn tried(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix(".try")?;
+    let rest = rest.strip_prefix(char::is_whitespace)?.trim_start();
+    (kind(rest) == Kind::Item).then_some(rest)
+}
+
 /// Whether a line goes on with an item that could have ended before it.
 fn continues(line: &str) -> bool {
     let begin = line.trim_start();
@@ -128,7 +136,7 @@ fn are_items(text: &str) -> bool {
     let (_, diagnostics) = parse(FileId(0), text);
     let end = text.trim_end().len();
     // An error at the end is what is still missing.
-    !diagnostics.first().is_some_and(|first: &Diagnostic| first.primary.span.start as usize >= end)
+    diagnostics.first().is_none_or(|first| (first.primary.span.start as usize) < end)
 }
 
 fn are_commands(text: &str) -> bool {
@@ -200,6 +208,9 @@ mod tests {
             "&R(1).",
             "#[deprecated]\nfunction f(): u32 = 1",
             "?- R(x, _), not S(x).",
+            ".try R(x) :- S(x).",
+            ".try",
+            ".try .drop 3",
         ] {
             assert!(is_whole(text), "{text}");
         }
@@ -215,6 +226,7 @@ mod tests {
             "#[deprecated]",
             "?- R(x, _)",
             "?-",
+            ".try R(x) :-",
         ] {
             assert!(!is_whole(text), "{text}");
         }

@@ -112,6 +112,14 @@ impl Draft {
         self.change(&[], text)
     }
 
+    /// As [`Self::add`], for the text of a file: places in it are in `name`.
+    ///
+    /// # Errors
+    /// What is wrong with it; nothing has changed then.
+    pub fn add_file(&mut self, name: &str, text: &str) -> Result<Added, Refused> {
+        self.change_as(name, &[], text)
+    }
+
     /// Takes things out. A relation goes with the rules of its module that derive it, and with what `apply` puts there.
     ///
     /// # Errors
@@ -126,12 +134,16 @@ impl Draft {
     /// As for [`Self::add`] and [`Self::remove`]; nothing has changed then.
     pub fn change(&mut self, what: &[Target], text: &str) -> Result<Added, Refused> {
         self.typed += u32::from(!text.is_empty());
+        self.change_as(&format!("<shell:{}>", self.typed), what, text)
+    }
+
+    fn change_as(&mut self, name: &str, what: &[Target], text: &str) -> Result<Added, Refused> {
         let mut next = Next {
             modules: self.modules.clone(),
             sources: self.sources.clone(),
             removed: self.removed.clone(),
         };
-        let outcome = self.try_change(&mut next, what, text);
+        let outcome = self.try_change(&mut next, what, name, text);
         match outcome {
             Ok((program, warnings)) => {
                 let before = std::mem::replace(&mut self.modules, next.modules);
@@ -175,13 +187,14 @@ impl Draft {
         &self,
         next: &mut Next,
         what: &[Target],
+        name: &str,
         text: &str,
     ) -> Result<(Program, Vec<Diagnostic>), Vec<Diagnostic>> {
         remove(self, &mut next.modules, &mut next.removed, &mut next.sources, what)?;
         let mut diagnostics = Vec::new();
         if !text.is_empty() {
-            let (name, Next { modules, sources, .. }) = (format!("<shell:{}>", self.typed), &mut *next);
-            diagnostics = load_more(&name, text, &self.directories, BUILTIN_MODULES, modules, sources);
+            let Next { modules, sources, .. } = &mut *next;
+            diagnostics = load_more(name, text, &self.directories, BUILTIN_MODULES, modules, sources);
         }
         checked(&next.modules, &next.sources, diagnostics, None)
             .map_err(|found| super::remove::in_use(what, text, found))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::program::Draft;
 use crate::compile::{Refused, checked};
 use crate::diagnostics::Diagnostic;
-use crate::ir::{Expr, ExprKind, Program, RelationId};
+use crate::ir::{Expr, ExprKind, Program, RelationId, TypeId};
 use crate::source::Span;
 use crate::syntax::parse_body;
 use crate::types::Question;
@@ -27,6 +27,19 @@ pub struct Column {
     pub name: String,
     /// Its type, as written in rule files.
     pub ty: String,
+}
+
+impl Query {
+    /// The program that the types of [`Self::column_types`] belong to.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The types of the columns, in their order.
+    pub fn column_types(&self) -> Vec<TypeId> {
+        let Some(rule) = self.program.rules.last() else { return Vec::new() };
+        variables(&rule.head.record).into_iter().map(|value| value.ty).collect()
+    }
 }
 
 impl Draft {
@@ -62,10 +75,6 @@ impl Draft {
 /// The answer of a question's program: its last rule.
 fn columns(program: &Program) -> (RelationId, Vec<Column>) {
     let Some(rule) = program.rules.last() else { return (RelationId(0), Vec::new()) };
-    let variables: Vec<&Expr> = match &rule.head.record.kind {
-        ExprKind::Tuple(values) => values.iter().collect(),
-        _ => vec![&rule.head.record],
-    };
     let column = |value: &&Expr| match &value.kind {
         ExprKind::Local(local) => Some(Column {
             name: rule.locals[local.0 as usize].name.to_string(),
@@ -73,5 +82,12 @@ fn columns(program: &Program) -> (RelationId, Vec<Column>) {
         }),
         _ => None,
     };
-    (rule.head.relation, variables.iter().filter_map(column).collect())
+    (rule.head.relation, variables(&rule.head.record).iter().filter_map(column).collect())
+}
+
+fn variables(record: &Expr) -> Vec<&Expr> {
+    match &record.kind {
+        ExprKind::Tuple(values) => values.iter().collect(),
+        _ => vec![record],
+    }
 }

@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use weir_engine::command::CommandParser;
+use weir_engine::diagnostics::render;
 
 use crate::dot::Dot;
 use crate::error::ShellError;
 use crate::help;
 use crate::input::Input;
+use crate::interrupt::is_stop;
 use crate::shell::{Mode, Next, Shell};
 
 pub(crate) use person::gather;
@@ -92,12 +94,19 @@ fn timed<W: Write>(
     work: impl FnOnce(&mut Shell<W>) -> Outcome,
 ) -> io::Result<Outcome> {
     let start = Instant::now();
+    let interrupts = shell.interrupts.clone();
+    let running = interrupts.begin();
     let result = work(shell);
+    drop(running);
     let (wall, engine) = (start.elapsed(), shell.take_engine_time());
+    if let Some((sources, warnings)) = shell.warnings.take() {
+        write!(complaints, "{}", render(&sources, &warnings, shell.colour))?;
+    }
     if shell.timer && result.is_ok() {
         writeln!(complaints, "{engine:.1?} in the engine, {wall:.1?} in all")?;
     }
     match result {
+        Err(ShellError::Io(error)) if is_stop(&error) => Ok(Err(ShellError::Cancelled)),
         Err(ShellError::Io(error)) => Err(error),
         other => Ok(other),
     }

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use weir_engine::command::CommandParser;
+use weir_engine::diagnostics::render;
 
-use super::{Outcome, commands, dot};
+use super::{Outcome, commands, dot, timed};
 use crate::error::ShellError;
 use crate::input::{Input, Read};
 use crate::shell::{Next, Shell};
@@ -19,7 +20,12 @@ pub(super) fn run<W: Write>(
     shell: &mut Shell<W>,
     complaints: &mut impl Write,
 ) -> io::Result<ExitCode> {
+    let mut version = shell.version;
     loop {
+        if version != shell.version {
+            version = shell.version;
+            input.program_changed(&shell.program());
+        }
         let text = match gather(input, &prompt(shell), is_whole)? {
             Read::Text(text) => text,
             Read::Interrupted => continue,
@@ -31,12 +37,17 @@ pub(super) fn run<W: Write>(
                 Ok(Next::Continue) => {}
                 Ok(Next::Exit) => return Ok(ExitCode::SUCCESS),
                 Err(error) => {
-                    let failed = match error {
+                    match error {
                         // The line is before their eyes.
-                        ShellError::Parse(error) => format!("{} at column {}", error.kind, error.column),
-                        other => other.to_string(),
-                    };
-                    writeln!(complaints, "Error: {failed}")?;
+                        ShellError::Parse(error) => {
+                            writeln!(complaints, "Error: {} at column {}", error.kind, error.column)?;
+                        }
+                        ShellError::Refused(sources, diagnostics) => {
+                            write!(complaints, "{}", render(&sources, &diagnostics, shell.colour))?;
+                        }
+                        ShellError::Cancelled => writeln!(complaints, "cancelled")?,
+                        other => writeln!(complaints, "Error: {other}")?,
+                    }
                     // What else was typed was meant to follow a success.
                     break;
                 }
@@ -70,10 +81,14 @@ fn say<W: Write>(
     shell: &mut Shell<W>,
     complaints: &mut impl Write,
 ) -> io::Result<Outcome> {
+    // An empty line that gave up is no part of it.
+    let text = statement.text.trim_end();
     match statement.kind {
         Kind::Nothing => Ok(Ok(Next::Continue)),
         Kind::Dot => dot(statement.text, input, shell, complaints),
-        Kind::Command | Kind::Item | Kind::Query => {
+        Kind::Item => timed(shell, complaints, |shell| shell.add(text)),
+        Kind::Query => timed(shell, complaints, |shell| shell.ask(text)),
+        Kind::Command => {
             let mut parser = CommandParser::new();
             parser.feed(statement.text);
             if stands_alone(statement.text) {

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use weir_engine::command::CommandParser;
+use weir_engine::diagnostics::render;
 
-use super::{Outcome, commands, dot};
+use super::{Outcome, commands, dot, timed};
 use crate::error::ShellError;
 use crate::input::{Input, Read};
 use crate::shell::{Next, Shell};
@@ -23,22 +24,33 @@ pub(super) fn run<W: Write>(
             Read::Interrupted => (String::new(), false),
             Read::End => (String::new(), true),
         };
-        let outcome: Outcome = if parser.is_idle() && kind(&line) == Kind::Dot {
-            dot(&line, input, shell, complaints)?
-        } else {
-            parser.feed(&line);
-            commands(&mut parser, ended, shell, complaints)?
+        let outcome: Outcome = match parser.is_idle().then(|| kind(&line)) {
+            Some(kind @ (Kind::Dot | Kind::Query)) => {
+                // No commands, but lines all the same.
+                parser.feed(&line);
+                parser.clear();
+                match kind {
+                    Kind::Dot => dot(&line, input, shell, complaints)?,
+                    _ => timed(shell, complaints, |shell| shell.ask(&line))?,
+                }
+            }
+            _ => {
+                parser.feed(&line);
+                commands(&mut parser, ended, shell, complaints)?
+            }
         };
         match outcome {
             Ok(Next::Continue) if ended => return Ok(ExitCode::SUCCESS),
             Ok(Next::Continue) => {}
             Ok(Next::Exit) => return Ok(ExitCode::SUCCESS),
             Err(failed) => {
-                let failed = match failed {
-                    ShellError::Parse(error) => error.to_string(),
-                    other => other.to_string(),
-                };
-                writeln!(complaints, "Error: {failed:?}")?;
+                match failed {
+                    ShellError::Parse(error) => writeln!(complaints, "Error: {:?}", error.to_string())?,
+                    ShellError::Refused(sources, diagnostics) => {
+                        write!(complaints, "{}", render(&sources, &diagnostics, shell.colour))?;
+                    }
+                    other => writeln!(complaints, "Error: {:?}", other.to_string())?,
+                }
                 return Ok(ExitCode::FAILURE);
             }
         }

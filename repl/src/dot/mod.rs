@@ -29,8 +29,14 @@ pub enum Dot {
     Schema(Option<String>),
     /// `.rules [R]`
     Rules(Option<String>),
-    /// `.explain R`
+    /// `.explain R`, `.explain N`
     Explain(Option<String>),
+    /// `.drop N`, `.drop NAME`
+    Drop(String),
+    /// `.try RULE`, `.try .drop N`
+    Try(String),
+    /// `.reload`
+    Reload,
     /// `.load FILE`
     Load(PathBuf),
     /// `.save FILE`
@@ -95,7 +101,16 @@ impl Dot {
             "unwatch" => Dot::Unwatch(names().collect()),
             "schema" => Dot::Schema(at_most_one("the name of a relation, index or type", "schema")?),
             "rules" => Dot::Rules(at_most_one("the name of a relation", "rules")?),
-            "explain" => Dot::Explain(at_most_one("the name of a relation", "explain")?),
+            "explain" => {
+                Dot::Explain(at_most_one("the name of a relation or the number of a rule", "explain")?)
+            }
+            "drop" if rest.is_empty() => {
+                return Err(DotError::Takes("drop", "the number of a rule (see `.rules`) or a name"));
+            }
+            "drop" => Dot::Drop(rest.to_owned()),
+            "try" if rest.is_empty() => return Err(DotError::Takes("try", "a rule, or `.drop N`")),
+            "try" => Dot::Try(rest.to_owned()),
+            "reload" => alone(Dot::Reload, "reload", rest)?,
             "load" => Dot::Load(file(rest).ok_or(DotError::Takes("load", "the name of a file"))?),
             "save" => Dot::Save(file(rest).ok_or(DotError::Takes("save", "the name of a file"))?),
             "profile" => alone(Dot::Profile, "profile", rest)?,

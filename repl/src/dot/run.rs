@@ -1,11 +1,12 @@
 //! Carrying the commands out.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 
 use weir_engine::ir::RelationId;
 
 use super::Dot;
+use crate::edit::no_rule;
 use crate::error::ShellError;
 use crate::near::nearest;
 use crate::shell::{Next, Shell};
@@ -25,34 +26,69 @@ impl<W: Write> Shell<W> {
             Dot::Timer(None) => writeln!(self.out, "{}", if self.timer { "on" } else { "off" })?,
             Dot::Watch(names) => self.watch(&names)?,
             Dot::Unwatch(names) => self.unwatch(&names)?,
-            Dot::Schema(None) => show::relations(&mut self.out, &self.engine.program())?,
+            Dot::Schema(None) => show::relations(&mut self.out, &self.live.engine().program())?,
             Dot::Schema(Some(name)) => {
                 let text = schema::of(&self.program(), &name).ok_or_else(|| self.unknown(&name))?;
                 write!(self.out, "{text}")?;
             }
             Dot::Rules(name) => {
                 let relation = name.map(|name| self.relation(&name)).transpose()?;
-                let rules = schema::rules(&self.engine.program(), relation);
+                let name = relation.map(|id| self.program().relations[id.0 as usize].name.clone());
+                let rules = schema::rules(self.live.draft(), name.as_deref());
                 write!(self.out, "{rules}")?;
             }
-            Dot::Explain(name) => {
-                let relation = name.map(|name| self.relation(&name)).transpose()?;
-                let text =
-                    self.timed(|engine| engine.plan().explain(&engine.program(), relation).to_string());
+            Dot::Explain(what) => {
+                let text = match what.as_deref().map(|what| (what, what.parse::<u32>())) {
+                    None => self.explained(None),
+                    Some((_, Ok(number))) => self.explained_rule(number)?,
+                    Some((name, Err(_))) => self.explained(Some(self.relation(name)?)),
+                };
                 write!(self.out, "{text}")?;
             }
-            Dot::Load(path) => load::commands(self, &path)?,
-            Dot::Save(path) => {
-                let saved = save::inputs(&self.engine, &path)?;
+            Dot::Drop(what) => self.remove(&what)?,
+            Dot::Try(text) => self.try_out(&text)?,
+            Dot::Reload => self.reload()?,
+            Dot::Load(path) if is_commands(&path) => load::commands(self, &path)?,
+            Dot::Load(path) => self.add_file(&path)?,
+            Dot::Save(path) if is_commands(&path) => {
+                let saved = save::inputs(self.live.engine(), &path)?;
                 writeln!(self.out, "{saved} records in {}", path.display())?;
             }
-            Dot::Profile => show::profile(&mut self.out, &self.engine.stats())?,
-            Dot::Stats => show::stats(&mut self.out, &self.engine)?,
+            Dot::Save(path) => save::program(self, &path)?,
+            Dot::Profile => show::profile(&mut self.out, &self.live.engine().stats())?,
+            Dot::Stats => show::stats(&mut self.out, self.live.engine())?,
             Dot::History(_) => {}
             Dot::Quit => return Ok(Next::Exit),
         }
         self.out.flush()?;
         Ok(Next::Continue)
+    }
+
+    fn explained(&self, relation: Option<RelationId>) -> String {
+        let engine = self.live.engine();
+        engine.plan().explain(&engine.program(), relation).to_string()
+    }
+
+    /// How one rule is run: of the text about its relations, what is about it.
+    fn explained_rule(&self, number: u32) -> Result<String, ShellError> {
+        let rules = self.live.draft().rules();
+        let rule = rules.iter().find(|rule| rule.number == number);
+        let rule = rule.ok_or_else(|| no_rule(number))?;
+        let program = self.program();
+        let ids = program.rules.iter().enumerate().filter(|(_, other)| other.span == rule.span);
+        let ids: Vec<String> = ids.map(|(id, _)| format!("rule {id} for ")).collect();
+        let mut text = format!("{}\n", rule.text.trim());
+        let mut inside = false;
+        for line in self.explained(None).lines() {
+            if !line.starts_with(' ') {
+                inside = ids.iter().any(|id| line.starts_with(id));
+            }
+            if inside {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        Ok(text)
     }
 
     /// The relation of that name, or the one whose last part it is.
@@ -90,31 +126,31 @@ impl<W: Write> Shell<W> {
             return Ok(self.show_watched()?);
         }
         let ids = names.iter().map(|name| self.relation(name)).collect::<Result<Vec<_>, _>>()?;
-        self.watched.extend(ids);
+        let program = self.program();
+        self.watched.extend(ids.iter().map(|id| program.relations[id.0 as usize].name.clone()));
         self.tell_watched();
         Ok(())
     }
 
     fn unwatch(&mut self, names: &[String]) -> Result<(), ShellError> {
+        let program = self.program();
         let ids = names.iter().map(|name| self.relation(name)).collect::<Result<Vec<_>, _>>()?;
         match ids.as_slice() {
             [] => self.watched.clear(),
-            ids => self.watched.retain(|id| !ids.contains(id)),
+            ids => self
+                .watched
+                .retain(|name| !ids.iter().any(|id| program.relations[id.0 as usize].name == *name)),
         }
         self.tell_watched();
         Ok(())
     }
 
-    fn tell_watched(&self) {
-        self.engine.watch(self.watched.iter().copied());
-    }
-
     fn show_watched(&mut self) -> io::Result<()> {
-        let mut text = String::new();
-        for id in &self.watched {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{}", self.program().relations[id.0 as usize].name);
-        }
-        self.out.write_all(text.as_bytes())
+        self.watched.iter().try_for_each(|name| writeln!(self.out, "{name}"))
     }
+}
+
+/// Whether a file is one of commands.
+fn is_commands(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "dat")
 }

@@ -47,6 +47,15 @@ impl Sheet {
         }
     }
 
+    /// Rows under these columns.
+    pub(crate) fn of_rows(
+        columns: impl Iterator<Item = (String, TypeId)>,
+        rows: Vec<(Vec<Value>, i64)>,
+    ) -> Sheet {
+        let columns = columns.map(|(name, ty)| Column { name, ty }).collect();
+        Sheet { relation: None, columns, rows, records: Vec::new() }
+    }
+
     /// Whether some row is not there exactly once.
     pub(crate) fn has_counts(&self) -> bool {
         self.rows.iter().any(|(_, weight)| *weight != 1)

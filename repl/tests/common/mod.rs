@@ -5,24 +5,20 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use weir_engine::compile::compile;
 use weir_engine::diagnostics::render;
-use weir_engine::engine::{Config, Engine};
-use weir_repl::{Mode, Script, Shell, converse};
+use weir_engine::engine::Config;
+use weir_repl::{Live, Mode, Outputs, Script, Shell, converse};
 
 /// A running program.
-pub(crate) fn start(program: &Path) -> Engine {
-    let (program, _) = compile(program, &[])
-        .unwrap_or_else(|(sources, diagnostics)| panic!("{}", render(&sources, &diagnostics, false)));
-    let sources = program.sources.clone();
-    Engine::new(program, Config::default())
-        .unwrap_or_else(|diagnostics| panic!("{}", render(&sources, &diagnostics, false)))
+pub(crate) fn start(program: &Path) -> Live {
+    Live::open(Some(program), &[], Outputs::default(), Config::default())
+        .unwrap_or_else(|(sources, diagnostics)| panic!("{}", render(&sources, &diagnostics, false)))
 }
 
 /// What commands print, and what they complain about.
-pub(crate) fn printed(engine: Engine, mode: Mode, commands: &str) -> (String, String) {
+pub(crate) fn printed(live: Live, mode: Mode, commands: &str) -> (String, String) {
     let (out, mut err) = (Screen::default(), Screen::default());
-    let mut shell = Shell::new(engine, out.clone(), mode);
+    let mut shell = Shell::new(live, out.clone(), mode);
     shell.show_initial().unwrap();
     converse(&mut Script(commands.as_bytes()), &mut shell, &mut err).unwrap();
     (out.text(), err.text())
