@@ -192,7 +192,8 @@ fn nested(chance: &mut Chance) -> String {
 
 /// Much of one thing, each referring to the one before: sizes that double would show.
 fn wide(chance: &mut Chance) -> String {
-    let n = 2 + chance.below(60);
+    // Types whose size doubles with each line are not tried beyond this.
+    let n = 2 + chance.below(12);
     let chain = |line: &dyn Fn(usize) -> String| (1..n).map(line).collect::<String>();
     match chance.below(7) {
         0 => format!(

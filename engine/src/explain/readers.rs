@@ -1,6 +1,7 @@
 //! Who reads an index.
 
-use crate::ir::{Expr, Program, RuleId};
+use crate::ir::{Expr, ExprKind, LocalId, Pattern, PatternKind, Program, RuleId, Type};
+use crate::plan::transform::{Input, Step, Transform};
 use crate::plan::{ArrangementId, Left, Op, Plan, Projection, RulePlan};
 
 /// Rules that read an index, in order.
@@ -42,13 +43,58 @@ pub(super) fn key_names(program: &Program, plan: &Plan, id: ArrangementId) -> Ve
             key.iter().map(|column| plan.column_name(program, arrangement.collection, *column)).collect()
         }
         Projection::Code(transform) => {
-            let frame = program.frame(&transform.locals);
-            let shown = |expr: &Expr| match program.sources.text(expr.span) {
-                text if text.is_empty() || text.contains('\n') => frame.expr(expr),
-                text => text.to_owned(),
-            };
-            transform.outputs.first().map_or_else(Vec::new, |key| key.iter().map(shown).collect())
+            let key = transform.outputs.first();
+            key.map_or_else(Vec::new, |key| key.iter().map(|expr| part(program, transform, expr)).collect())
         }
+    }
+}
+
+/// What a column of a key that is computed is called: the path to it in the record, or the expression.
+fn part(program: &Program, transform: &Transform, expr: &Expr) -> String {
+    if let ExprKind::Local(local) = &expr.kind {
+        let records = transform.inputs.iter().filter_map(|input| match input {
+            Input::Record { pattern, .. } => Some(pattern),
+            Input::Locals(_) => None,
+        });
+        let matched = transform.steps.iter().filter_map(|step| match step {
+            Step::Match(pattern, _) => Some(pattern),
+            Step::Filter(_) | Step::FlatMap(..) | Step::Inspect { .. } => None,
+        });
+        if let Some(path) = records.chain(matched).find_map(|pattern| path_to(program, pattern, *local)) {
+            let numbered = path[1.min(path.len())..].starts_with(|c: char| c.is_ascii_digit());
+            return if numbered { path } else { path.trim_start_matches('.').to_owned() };
+        }
+    }
+    match program.sources.text(expr.span) {
+        text if matches!(text, "" | "_") || text.contains('\n') => {
+            program.frame(&transform.locals).expr(expr)
+        }
+        text => text.to_owned(),
+    }
+}
+
+/// `.0.name`: where in a pattern a variable is bound.
+fn path_to(program: &Program, pattern: &Pattern, local: LocalId) -> Option<String> {
+    let types = &program.types;
+    match &pattern.kind {
+        PatternKind::Bind(bound) => (*bound == local).then(String::new),
+        PatternKind::At(bound, _) if *bound == local => Some(String::new()),
+        PatternKind::At(_, inner) => path_to(program, inner, local),
+        PatternKind::Tuple(elements) => elements.iter().enumerate().find_map(|(position, element)| {
+            path_to(program, element, local).map(|path| format!(".{position}{path}"))
+        }),
+        PatternKind::Variant(variant, fields) => fields.iter().enumerate().find_map(|(position, field)| {
+            let path = path_to(program, field, local)?;
+            let name = match types.ty(types.strip(pattern.ty)) {
+                Type::Union(union) => {
+                    let variant = types.union(*union).variants.get(*variant as usize);
+                    variant.and_then(|v| v.fields.get(position)).map(|field| field.name.to_string())
+                }
+                _ => None,
+            };
+            Some(format!(".{}{path}", name.unwrap_or_else(|| position.to_string())))
+        }),
+        PatternKind::Wildcard | PatternKind::Equal(_) => None,
     }
 }
 

@@ -154,14 +154,16 @@ impl Page<'_> {
         own.collect()
     }
 
-    /// A piece of the rule as its author wrote it, on one line; none if it is long or comes from elsewhere.
+    /// A piece of the rule as its author wrote it, on one line and cut off if it is long; none if it comes from elsewhere.
     fn written(&self, span: Span) -> Option<String> {
         if !self.program.rules[self.id.0 as usize].span.contains(span) {
             return None;
         }
         let words: Vec<&str> = self.program.sources.text(span).split_whitespace().collect();
         let text = words.join(" ");
-        (!text.is_empty() && text.chars().count() <= 100 && !text.contains("//")).then_some(text)
+        let end = text.char_indices().nth(100).map_or(text.len(), |(at, _)| at);
+        let cut = if end < text.len() { " .." } else { "" };
+        (!text.is_empty() && !text.contains("//")).then(|| format!("{}{cut}", text[..end].trim_end()))
     }
 
     /// What is computed from one row.
@@ -279,7 +281,7 @@ impl Page<'_> {
 
 /// Variables that the author has named.
 fn named(local: &Local) -> bool {
-    local.name.starts_with(|c: char| c.is_alphabetic() || c == '_') && !local.name.starts_with("__")
+    local.name.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
 /// The lines of a rule, moved left together.
