@@ -20,8 +20,9 @@ impl<'t> Source<'t> {
         statements: &[T],
         mut lay: impl FnMut(&mut Self, &T) -> Laid<'t>,
     ) -> Laid<'t> {
+        let commented = self.has_comments();
         let open = self.expect(TokenKind::LBrace)?;
-        if statements.is_empty() && !self.has_leading() {
+        if statements.is_empty() && !self.has_leading() && !commented {
             return Ok(Doc::concat([open, self.expect(TokenKind::RBrace)?]));
         }
         let mut broken = statements.len() > 1 || self.starts_line();

@@ -50,9 +50,9 @@ impl<'t> Doc<'t> {
         Doc::plain(Node::Text(""))
     }
 
-    /// Characters as they are.
+    /// Characters as they are. Text of several lines wants what is around it on several lines, too.
     pub(super) fn text(text: &'t str) -> Self {
-        Doc::plain(Node::Text(text))
+        Doc { breaks: text.contains('\n'), ..Doc::plain(Node::Text(text)) }
     }
 
     /// A blank or a line break.

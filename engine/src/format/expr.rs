@@ -238,6 +238,7 @@ pub(super) fn hugs(expr: &Expr, alone: bool) -> bool {
         | ExprKind::VecLiteral(_)
         | ExprKind::MapLiteral(_)
         | ExprKind::Tuple(_)
+        | ExprKind::String { .. }
         | ExprKind::Call(..) => alone,
         _ => false,
     }

@@ -80,7 +80,12 @@ impl<'t> Source<'t> {
         let mut parts = vec![self.expect(TokenKind::Hash)?, self.expect(TokenKind::LBracket)?];
         parts.push(self.word(&attribute.name.name)?);
         if let Some(value) = &attribute.value {
-            parts.extend([Doc::text(" "), self.expect(TokenKind::Assign)?, self.after(value)?]);
+            parts.extend([
+                Doc::text(" "),
+                self.expect(TokenKind::Assign)?,
+                Doc::text(" "),
+                self.expr(value)?,
+            ]);
         }
         parts.push(self.expect(TokenKind::RBracket)?);
         Ok(Doc::concat(parts))

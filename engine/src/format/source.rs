@@ -1,5 +1,7 @@
 //! The tokens of a file with the comments that belong to each, read from front to back.
 
+use std::ops::Range;
+
 use super::comment::{Comment, Place};
 use super::doc::Doc;
 use crate::source::Span;
@@ -32,6 +34,41 @@ struct Piece<'t> {
     after: Vec<Comment<'t>>,
 }
 
+impl<'t> Piece<'t> {
+    /// A token, with the comments since the previous one shared out between the two.
+    fn new(
+        text: &'t str,
+        token: Token<'t>,
+        previous: Option<&mut Piece<'t>>,
+        previous_end: usize,
+        gap: &[Range<usize>],
+    ) -> Self {
+        let ends = std::iter::once(previous_end).chain(gap.iter().map(|range| range.end));
+        let starts = gap.iter().map(|range| range.start).chain([token.at as usize]);
+        // Line breaks before each comment and before the token.
+        let n_breaks: Vec<usize> =
+            ends.zip(starts).map(|(from, to)| text[from..to].matches('\n').count()).collect();
+        let comment = |at: usize, place| Comment { text: text[gap[at].clone()].trim_end(), place };
+        let n_same_line = n_breaks[..gap.len()].iter().take_while(|n| **n == 0).count();
+        let followed = n_breaks[n_same_line] > 0 || (n_same_line == gap.len() && closes(token.kind));
+        let n_after = if previous.is_some() && followed { n_same_line } else { 0 };
+        if let Some(previous) = previous {
+            previous.after.extend((0..n_after).map(|at| comment(at, Place::After)));
+        }
+        let before = (n_after..gap.len()).map(|at| {
+            let place = if n_breaks[at + 1] > 0 { Place::OwnLine } else { Place::Before };
+            (n_breaks[at].saturating_sub(1), comment(at, place))
+        });
+        Piece {
+            token,
+            before: before.collect(),
+            n_blank: n_breaks[gap.len()].saturating_sub(1),
+            starts_line: n_breaks.iter().any(|n| *n > 0),
+            after: Vec::new(),
+        }
+    }
+}
+
 impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str, origin: &Origin) -> Self {
         let (tokens, comments) = lexer::tokens_and_comments(text, origin);
@@ -39,35 +76,12 @@ impl<'t> Source<'t> {
         let mut pieces: Vec<Piece> = Vec::with_capacity(tokens.len());
         let mut end = 0;
         for token in tokens {
-            let mut piece =
-                Piece { token, before: Vec::new(), n_blank: 0, starts_line: false, after: Vec::new() };
             let start = token.at as usize;
-            let mut same_line = !pieces.is_empty();
-            while let Some(range) = comments.next_if(|range| range.start < start) {
-                let n_breaks = line_breaks(text, end, range.start);
-                let next = comments.peek().map_or(start, |next| next.start.min(start));
-                let ends_line =
-                    text[range.start..].starts_with("//") || line_breaks(text, range.end, next) > 0;
-                same_line &= n_breaks == 0;
-                piece.starts_line |= n_breaks > 0 || line_breaks(text, range.end, next) > 0;
-                let comment_text = text[range.clone()].trim_end();
-                end = range.end;
-                match pieces.last_mut() {
-                    Some(previous) if same_line && (ends_line || closes(token.kind)) => {
-                        previous.after.push(Comment { text: comment_text, place: Place::After });
-                    }
-                    _ => {
-                        let place = if ends_line { Place::OwnLine } else { Place::Before };
-                        let comment = Comment { text: comment_text, place };
-                        piece.before.push((n_breaks.saturating_sub(1), comment));
-                    }
-                }
-            }
-            let n_breaks = line_breaks(text, end, start);
-            piece.starts_line |= n_breaks > 0;
-            piece.n_blank = n_breaks.saturating_sub(1);
-            end = start + token.text.len();
+            let gap: Vec<Range<usize>> =
+                std::iter::from_fn(|| comments.next_if(|range| range.start < start)).collect();
+            let piece = Piece::new(text, token, pieces.last_mut(), end, &gap);
             pieces.push(piece);
+            end = start + token.text.len();
         }
         Source { pieces, at: 0 }
     }
@@ -174,10 +188,6 @@ impl<'t> Source<'t> {
         (piece.n_blank, piece.starts_line) = (0, false);
         Ok(Doc::concat(before.chain([head])))
     }
-}
-
-fn line_breaks(text: &str, from: usize, to: usize) -> usize {
-    text.get(from..to).unwrap_or("").matches('\n').count()
 }
 
 /// Whether a comment before such a token belongs to what precedes it.

@@ -55,9 +55,10 @@ impl<'t> Source<'t> {
             StatementKind::Let(clause, rest) => {
                 let clause = self.expr(clause)?;
                 let word = self.keyword(Keyword::In)?;
-                let leading = self.leading(0);
-                let rest = self.statement(rest)?;
-                Ok(Doc::concat([clause, Doc::text(" "), word, Doc::hard_line(), leading, rest]))
+                let joins = matches!(rest.kind, StatementKind::Block(_)) && !self.has_leading();
+                let separator = if joins { Doc::text(" ") } else { Doc::hard_line() };
+                let rest = [separator, self.leading(0), self.statement(rest)?];
+                Ok(Doc::concat([clause, Doc::text(" "), word].into_iter().chain(rest)))
             }
             StatementKind::Emit(atom) => self.atom(atom),
             StatementKind::Block(statements) => Ok(Doc::group(self.braces(statements, Self::statement)?)),
