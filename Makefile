@@ -16,7 +16,7 @@ help:
 	@echo 'make test     everything CI checks: formatting, lints, licences, fuzz corpora, docs, all tests'
 	@echo 'make demo     three hypervisors, real frames, narrated; KEEP=1 leaves it running, make demo-stop ends it'
 	@echo 'make lab      one real hypervisor to try things on (docs/tutorial.md); N=3 for more, LAB=DIR for the place'
-	@echo 'make fmt      format the source'
+	@echo 'make fmt      format the source and the rules'
 	@echo 'make lint     clippy, warnings are errors'
 	@echo 'make bench    benchmarks: codec and engine, the rules at scale, a new port on real switches'
 	@echo 'make deps     install Open vSwitch and OVN programs that the tests run (Debian)'
@@ -28,11 +28,14 @@ test: deps fmt-check lint deny fuzz doc check-tests
 deps:
 	@tests/install-deps
 
+# Rust, and the rules by our own formatter.
 fmt:
 	$(CARGO) fmt --all
+	$(CARGO) run --quiet --locked --bin weir -- fmt rules
 
 fmt-check:
 	$(CARGO) fmt --all --check
+	$(CARGO) run --quiet --locked --bin weir -- fmt --check rules
 
 lint:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
