@@ -45,6 +45,10 @@ pub struct Engine {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Values may nest as deep as rules build them, and are compared, written and dropped level by level. Only what is
+/// used of it takes memory.
+const STACK: usize = 256 << 20;
+
 impl Engine {
     /// Plans and starts a program and runs its facts.
     ///
@@ -58,19 +62,20 @@ impl Engine {
         let current = Arc::new(RwLock::new(Current::new(program.clone(), plan)));
         let control = Arc::new(Control::new());
         let (inner, inner_control) = (current.clone(), control.clone());
-        let thread = std::thread::Builder::new().name("weir-engine".into()).spawn(move || {
-            timely::execute_directly(move |worker| {
-                match Session::new(worker, &inner, &inner_control, config.externs) {
-                    Ok((session, initial)) => {
-                        let _ = started.send(Ok(initial));
-                        session.serve(worker, &received);
+        let thread =
+            std::thread::Builder::new().name("weir-engine".into()).stack_size(STACK).spawn(move || {
+                timely::execute_directly(move |worker| {
+                    match Session::new(worker, &inner, &inner_control, config.externs) {
+                        Ok((session, initial)) => {
+                            let _ = started.send(Ok(initial));
+                            session.serve(worker, &received);
+                        }
+                        Err(diagnostics) => {
+                            let _ = started.send(Err(diagnostics));
+                        }
                     }
-                    Err(diagnostics) => {
-                        let _ = started.send(Err(diagnostics));
-                    }
-                }
+                });
             });
-        });
         let thread = thread.map_err(|error| vec![cannot_start(&program, &error.to_string())])?;
         match start.recv() {
             Ok(Ok(initial)) => Ok(Engine { current, initial, requests, control, thread: Some(thread) }),
