@@ -72,6 +72,11 @@ impl Arranged {
         }
     }
 
+    /// Gives its rows to another one of the same kind and takes that one's.
+    pub(crate) fn exchange(&mut self, other: &mut Arranged) {
+        std::mem::swap(&mut self.index, &mut other.index);
+    }
+
     /// Updates held.
     pub(crate) fn len(&self) -> usize {
         self.index.as_ref().map_or(0, Index::len)

@@ -1,7 +1,9 @@
 //! Transforms ready to run: bare projections are copied word by word, the rest goes to the evaluator.
 
 use super::index::{Epoch, Weight};
+use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::eval::{Machine, ReductionCode, RowMeta, TransformCode, Trap};
 use crate::ir::{Expr, ExprKind};
@@ -16,13 +18,22 @@ pub(crate) enum Code {
     /// Columns of the parts, in this order, for key and value.
     Columns([Vec<(usize, usize)>; 2]),
     /// Anything else.
-    Evaluated(TransformCode),
+    Evaluated(Evaluated),
+}
+
+/// A transform that is compiled when it first runs: most of a large program does not for a while.
+pub(crate) struct Evaluated {
+    machine: Rc<Machine>,
+    transform: Arc<Transform>,
+    code: OnceCell<TransformCode>,
 }
 
 impl Code {
     /// Gets a transform ready.
-    pub(crate) fn new(machine: &Rc<Machine>, transform: &Transform) -> Self {
-        as_columns(transform).map_or_else(|| Code::Evaluated(machine.transform(transform)), Code::Columns)
+    pub(crate) fn new(machine: &Rc<Machine>, transform: &Arc<Transform>) -> Self {
+        let evaluated =
+            || Evaluated { machine: machine.clone(), transform: transform.clone(), code: OnceCell::new() };
+        as_columns(transform).map_or_else(|| Code::Evaluated(evaluated()), Code::Columns)
     }
 
     /// Splits the one part into key and value columns.
@@ -48,24 +59,40 @@ impl Code {
                 emit(pick(key), pick(value), weight);
                 Ok(())
             }
-            Code::Evaluated(code) => code.run(parts, RowMeta { weight, epoch }, &mut |rows| {
-                let mut rows = rows.iter().cloned();
-                emit(rows.next().unwrap_or_default(), rows.next().unwrap_or_default(), weight);
-            }),
+            Code::Evaluated(evaluated) => {
+                evaluated.code().run(parts, RowMeta { weight, epoch }, &mut |rows| {
+                    let mut rows = rows.iter().cloned();
+                    emit(rows.next().unwrap_or_default(), rows.next().unwrap_or_default(), weight);
+                })
+            }
         }
     }
 }
 
-/// What is done to a group, at work.
+impl Evaluated {
+    #[inline]
+    fn code(&self) -> &TransformCode {
+        self.code.get_or_init(|| self.machine.transform(&self.transform))
+    }
+}
+
+/// What is done to a group, at work; compiled when it first runs.
 pub(crate) struct GroupCode {
-    code: ReductionCode,
+    machine: Rc<Machine>,
+    reduction: Arc<Reduction>,
+    code: OnceCell<ReductionCode>,
     key_columns: Option<usize>,
 }
 
 impl GroupCode {
     /// Gets a reduction ready; its rows are split into key and value after so many columns.
-    pub(crate) fn new(machine: &Rc<Machine>, reduction: &Reduction, key_columns: Option<usize>) -> Self {
-        GroupCode { code: machine.reduction(reduction), key_columns }
+    pub(crate) fn new(machine: &Rc<Machine>, reduction: &Arc<Reduction>, key_columns: Option<usize>) -> Self {
+        GroupCode {
+            machine: machine.clone(),
+            reduction: reduction.clone(),
+            code: OnceCell::new(),
+            key_columns,
+        }
     }
 
     /// Runs on one group: its values with their weights.
@@ -76,7 +103,8 @@ impl GroupCode {
         group: &[(Word, Weight)],
         emit: &mut Emit<'_>,
     ) -> Result<(), Trap> {
-        self.code.run(key, group, RowMeta { weight: 1, epoch }, &mut |row| {
+        let code = self.code.get_or_init(|| self.machine.reduction(&self.reduction));
+        code.run(key, group, RowMeta { weight: 1, epoch }, &mut |row| {
             let split = self.key_columns.unwrap_or(row.len());
             emit(Row::from(&row[..split]), Row::from(&row[split..]), 1);
         })

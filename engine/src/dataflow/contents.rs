@@ -5,16 +5,31 @@ use differential_dataflow::consolidation::consolidate;
 use super::host::{Delta, Failure, Host};
 use super::index::Epoch;
 use super::reader::{AsOf, Reader};
-use crate::ir::RelationId;
+use crate::ir::{RelationId, RuleId};
 use crate::plan::{ArrangementId, CollectionId, CollectionSource, Projection, RulePlan, Source};
 use crate::value::{Row, Word};
 
 impl Host {
     /// The rows of a relation with their weights. Nothing for streams: their rows are gone.
     pub(crate) fn contents(&mut self, relation: RelationId, epoch: Epoch) -> Result<Delta, Failure> {
-        let mut rows = self.collection_contents(CollectionId(relation.0), epoch)?;
+        self.collection_rows(CollectionId(relation.0), epoch)
+    }
+
+    /// The rows of a collection with their weights.
+    pub(super) fn collection_rows(&mut self, id: CollectionId, epoch: Epoch) -> Result<Delta, Failure> {
+        let mut rows = self.collection_contents(id, epoch)?;
         consolidate(&mut rows);
         Ok(rows)
+    }
+
+    /// All rows that a rule derives now; none for a rule inside of a recursion.
+    pub(crate) fn results(&mut self, rule: RuleId, epoch: Epoch, into: &mut Delta) -> Result<(), Failure> {
+        let plan = self.plan.clone();
+        let source = self.last_source(plan.rule(rule), epoch)?;
+        let Some(chain) = &mut self.chains[rule.0 as usize] else { return Ok(()) };
+        chain
+            .contents(epoch, &source, &mut self.arrangements, into)
+            .map_err(|trap| Failure { rule: Some(rule), trap })
     }
 
     fn collection_contents(&mut self, id: CollectionId, epoch: Epoch) -> Result<Delta, Failure> {
@@ -37,14 +52,8 @@ impl Host {
             return Ok(self.arrangement_contents(arrangement));
         }
         let mut rows = Vec::new();
-        for (index, rule) in plan.rules.iter().enumerate().filter(|(_, rule)| rule.head == relation) {
-            let source = self.last_source(rule, epoch)?;
-            if let Some(chain) = &mut self.chains[index] {
-                let id = crate::ir::RuleId(index as u32);
-                chain
-                    .contents(epoch, &source, &mut self.arrangements, &mut rows)
-                    .map_err(|trap| Failure { rule: Some(id), trap })?;
-            }
+        for (index, _) in plan.rules.iter().enumerate().filter(|(_, rule)| rule.head == relation) {
+            self.results(RuleId(index as u32), epoch, &mut rows)?;
         }
         Ok(rows)
     }

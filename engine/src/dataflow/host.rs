@@ -17,7 +17,7 @@ use super::rule::Chain;
 use crate::control::Control;
 use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId};
-use crate::plan::{CollectionId, CollectionSource, Plan, Source};
+use crate::plan::{CollectionId, CollectionSource, Plan, Source, Succession};
 use crate::value::Row;
 
 /// Changes of rows.
@@ -45,6 +45,11 @@ pub(crate) struct Host {
     /// By component.
     pub(crate) component_stats: Vec<Work>,
     control: Arc<Control>,
+    machine: Rc<Machine>,
+    /// Changes that the next transaction adds to what rules derive.
+    pub(super) pending: HashMap<RelationId, Delta>,
+    /// Changes that the next transaction adds to what recursions give.
+    pub(super) settled: HashMap<RelationId, Delta>,
 }
 
 /// What something has cost and given so far.
@@ -114,8 +119,13 @@ struct Touched {
 }
 
 impl Host {
-    /// Builds everything, without rows.
-    pub(crate) fn new(worker: &mut Worker, machine: &Rc<Machine>, plan: &Arc<Plan>) -> Self {
+    /// Builds everything, without rows; but not the recursions of components that come from elsewhere.
+    pub(crate) fn new(
+        worker: &mut Worker,
+        machine: &Rc<Machine>,
+        plan: &Arc<Plan>,
+        from_elsewhere: impl Fn(usize) -> bool,
+    ) -> Self {
         let wiring = Wiring::new(plan);
         let ephemeral = |id: CollectionId| plan.collection(id).ephemeral;
         let recursive: Vec<bool> = {
@@ -154,9 +164,10 @@ impl Host {
             recursions: plan
                 .components
                 .iter()
-                .map(|component| {
+                .enumerate()
+                .map(|(number, component)| {
                     let build = || Recursion::new(worker, machine, plan, component);
-                    component.is_recursive().then(build)
+                    (component.is_recursive() && !from_elsewhere(number)).then(build)
                 })
                 .collect(),
             delays: plan
@@ -186,6 +197,9 @@ impl Host {
             rule_stats: vec![Work::default(); plan.rules.len()],
             component_stats: vec![Work::default(); plan.components.len()],
             control: machine.control().clone(),
+            machine: machine.clone(),
+            pending: HashMap::new(),
+            settled: HashMap::new(),
         }
     }
 
@@ -257,6 +271,80 @@ impl Host {
         self.recursions.drain(..).flatten().for_each(|recursion| recursion.close(worker));
     }
 
+    /// Runs what is pending, and gives what changes in all relations. Neither closed nor taken back yet.
+    pub(crate) fn run_pending(
+        &mut self,
+        worker: &mut Worker,
+        epoch: Epoch,
+    ) -> Result<Vec<(RelationId, Delta)>, Failure> {
+        let relations = self.pending.keys().chain(self.settled.keys());
+        self.touched.components.extend(relations.map(|relation| self.wiring.component[relation.0 as usize]));
+        self.propagate(worker, epoch, Vec::new())?;
+        let changed = self.touched.collections.iter().filter(|changed| **changed < self.wiring.relations);
+        Ok(changed
+            .map(|changed| (RelationId(*changed as u32), self.touched.deltas[*changed].clone()))
+            .collect())
+    }
+
+    /// The recursion of a component, which may come from elsewhere, goes on with the numbers it has here.
+    pub(super) fn adopt(&mut self, component: usize) {
+        if let Some(recursion) = &mut self.recursions[component] {
+            recursion.adopt(&self.machine, &self.plan, &self.plan.components[component]);
+        }
+    }
+
+    /// The machines that code at work was made with: also earlier ones, for recursions that have gone on since.
+    pub(crate) fn machines(&self) -> Vec<Rc<Machine>> {
+        let mut machines = vec![self.machine.clone()];
+        for recursion in self.recursions.iter().flatten() {
+            if !machines.iter().any(|known| Rc::ptr_eq(known, recursion.machine())) {
+                machines.push(recursion.machine().clone());
+            }
+        }
+        machines
+    }
+
+    /// What is pending of a relation, which then is not any more.
+    pub(crate) fn take_pending(&mut self, relation: RelationId) -> Delta {
+        let mut rows = self.pending.remove(&relation).unwrap_or_default();
+        consolidate(&mut rows);
+        rows
+    }
+
+    /// A rule that has read nothing yet reads what there is.
+    pub(super) fn load(
+        &mut self,
+        rule: RuleId,
+        epoch: Epoch,
+        source: &[(Row, Weight)],
+        out: &mut Delta,
+    ) -> Result<(), Failure> {
+        let Some(chain) = &mut self.chains[rule.0 as usize] else { return Ok(()) };
+        let start = Instant::now();
+        self.control.enter(rule);
+        let flow = chain
+            .load(epoch, source, &mut self.arrangements, out)
+            .map_err(|trap| Failure { rule: Some(rule), trap })?;
+        chain.end();
+        self.account(rule, source.len() + flow.between, out.len(), start);
+        Ok(())
+    }
+
+    /// What is still due in delayed collections, and the newest changes, of a host that this one takes the place of.
+    pub(super) fn carry_delays(&mut self, other: &Host, succession: &Succession) {
+        for delay in &mut self.delays {
+            let old = succession.collections[delay.collection.0 as usize];
+            let known = other.delays.iter().find(|known| Some(known.collection) == old);
+            known.iter().for_each(|known| delay.waiting.clone_from(&known.waiting));
+        }
+        for latest in &mut self.latest {
+            let old = succession.collections[latest.collection];
+            let known =
+                other.latest.iter().find(|known| old.is_some_and(|old| old.0 as usize == known.collection));
+            known.iter().for_each(|known| latest.rows.clone_from(&known.rows));
+        }
+    }
+
     fn propagate(
         &mut self,
         worker: &mut Worker,
@@ -322,8 +410,16 @@ impl Host {
                 self.rule(*rule, epoch, out)?;
             }
         }
+        let relations = &plan.components[component].relations;
+        if !self.pending.is_empty() {
+            for relation in relations {
+                if let Some(pending) = self.pending.remove(relation) {
+                    derived.entry(*relation).or_default().extend(pending);
+                }
+            }
+        }
         derived.values_mut().for_each(consolidate);
-        let changes = match &mut self.recursions[component] {
+        let mut changes: Vec<(RelationId, Delta)> = match &mut self.recursions[component] {
             Some(recursion) => {
                 self.touched.recursions.push(component);
                 recursion
@@ -332,6 +428,12 @@ impl Host {
             }
             None => derived.into_iter().collect(),
         };
+        if !self.settled.is_empty() {
+            for (relation, delta) in &mut changes {
+                delta.extend(self.settled.remove(relation).unwrap_or_default());
+                consolidate(delta);
+            }
+        }
         for (relation, delta) in changes {
             let collection = relation.0 as usize;
             let delta = match &mut self.distinct[collection] {
@@ -344,7 +446,7 @@ impl Host {
             self.component_stats[component].rows_out += delta.len() as u64;
             self.publish(collection, delta, epoch)?;
         }
-        for relation in &plan.components[component].relations {
+        for relation in relations {
             self.publish_latest(*relation, epoch)?;
         }
         Ok(())
@@ -375,17 +477,22 @@ impl Host {
         let flow = chain
             .update(epoch, source, &mut self.arrangements, out)
             .map_err(|trap| Failure { rule: Some(rule), trap })?;
-        let stats = &mut self.rule_stats[index];
-        stats.runs += 1;
-        stats.rows_in += (source.len() + flow.between) as u64;
-        stats.rows_out += (out.len() - before) as u64;
-        stats.time += start.elapsed();
-        self.control.count(source.len() + flow.between + out.len() - before);
+        let read = source.len() + flow.between;
+        self.account(rule, read, out.len() - before, start);
         Ok(())
     }
 
+    fn account(&mut self, rule: RuleId, rows_in: usize, rows_out: usize, start: Instant) {
+        let stats = &mut self.rule_stats[rule.0 as usize];
+        stats.runs += 1;
+        stats.rows_in += rows_in as u64;
+        stats.rows_out += rows_out as u64;
+        stats.time += start.elapsed();
+        self.control.count(rows_in + rows_out);
+    }
+
     /// Puts everything back after a failure.
-    fn undo(&mut self, worker: &mut Worker, epoch: Epoch) {
+    pub(crate) fn undo(&mut self, worker: &mut Worker, epoch: Epoch) {
         for &arrangement in &self.touched.arrangements {
             self.arrangements[arrangement].undo(epoch);
         }
@@ -408,7 +515,7 @@ impl Host {
     }
 
     /// Closes a transaction; gives the changes of the relations.
-    fn end(&mut self, done: bool) -> Vec<(RelationId, Delta)> {
+    pub(crate) fn end(&mut self, done: bool) -> Vec<(RelationId, Delta)> {
         for arrangement in self.touched.arrangements.drain(..) {
             self.arrangements[arrangement].end();
         }
@@ -430,6 +537,8 @@ impl Host {
         if !done {
             self.touched.waiting.iter_mut().for_each(|waiting| *waiting = false);
             self.touched.components.clear();
+            self.pending.clear();
+            self.settled.clear();
         } else {
             for delay in &mut self.delays {
                 delay.waiting.pop_front();

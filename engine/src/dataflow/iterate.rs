@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use differential_dataflow::operators::arrange::TraceAgent;
 use differential_dataflow::operators::arrange::arrangement::{Arranged, arrange_core};
@@ -236,7 +237,7 @@ impl<'s> Builder<'_, 's> {
         differential_dataflow::collection::concatenate(self.scope, rows)
     }
 
-    fn join(&self, id: RuleId, left: Indexed<'s>, right: Indexed<'s>, then: &Transform) -> Pairs<'s> {
+    fn join(&self, id: RuleId, left: Indexed<'s>, right: Indexed<'s>, then: &Arc<Transform>) -> Pairs<'s> {
         let then = self.inside(id, Code::new(self.machine, then));
         left.join_core(right, move |key, left, right| then.run(&[key, left, right]))
     }
@@ -257,7 +258,13 @@ impl<'s> Builder<'_, 's> {
     }
 
     /// All rows, less those whose key is on the right.
-    fn antijoin(&self, id: RuleId, left: Indexed<'s>, right: Indexed<'s>, then: &Transform) -> Pairs<'s> {
+    fn antijoin(
+        &self,
+        id: RuleId,
+        left: Indexed<'s>,
+        right: Indexed<'s>,
+        then: &Arc<Transform>,
+    ) -> Pairs<'s> {
         let present = right.reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
             "Present",
             |_, counts, output| {

@@ -16,5 +16,6 @@ mod reader;
 pub(crate) mod reclaim;
 mod recursion;
 mod reduce;
+pub(crate) mod revise;
 mod rows;
 mod rule;

@@ -129,18 +129,20 @@ impl Reader {
     /// Every key, value and weight that is there, in order.
     pub(crate) fn all(&mut self, as_of: AsOf, mut each: impl FnMut(&[Word], &[Word], Weight)) {
         self.keys.fill(0);
-        loop {
-            let keys = self.batches.iter().zip(&self.keys);
-            let Some(least) = keys.filter_map(|(batch, at)| batch.storage.keys.get(*at)).min() else {
-                return;
-            };
-            let key = Row::from(least);
-            self.seek(&key);
+        while let Some(key) = self.next_key() {
             self.values(as_of, |value, weight| each(&key, value, weight));
-            for values in &self.current {
-                self.keys[values.batch] += 1;
-            }
         }
+    }
+
+    /// Goes to the first key not gone to yet, in ascending order.
+    pub(crate) fn next_key(&mut self) -> Option<Row> {
+        let keys = self.batches.iter().zip(&self.keys);
+        let key = Row::from(keys.filter_map(|(batch, at)| batch.storage.keys.get(*at)).min()?);
+        self.seek(&key);
+        for values in &self.current {
+            self.keys[values.batch] += 1;
+        }
+        Some(key)
     }
 
     #[inline]

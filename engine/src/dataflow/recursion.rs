@@ -16,13 +16,14 @@ use super::iterate::{Kept, Scopes, iterate};
 use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{CollectionId, Component, Plan};
+use crate::source::Span;
 use crate::value::Row;
 
 /// A recursive component at work.
 pub(crate) struct Recursion {
     inputs: Vec<(CollectionId, InputSession<Epoch, Row, Weight>)>,
     /// What rules outside of the recursion derive.
-    seeds: HashMap<RelationId, InputSession<Epoch, Row, Weight>>,
+    seeds: Vec<(RelationId, InputSession<Epoch, Row, Weight>)>,
     results: Vec<(RelationId, Results)>,
     /// Passed when a transaction is through.
     probe: ProbeHandle<Epoch>,
@@ -33,6 +34,13 @@ pub(crate) struct Recursion {
     dataflow: usize,
     /// The arrangements inside.
     kept: Vec<Box<dyn Kept>>,
+    /// What it was built with: the types of its rows are of that program.
+    machine: Rc<Machine>,
+    /// That of the program it is part of now.
+    now: Rc<Machine>,
+    /// The rules inside by their numbers when it was built, and now.
+    built_rules: Vec<RuleId>,
+    rules: Vec<RuleId>,
 }
 
 /// Changes of a relation, as they come out.
@@ -57,14 +65,9 @@ impl Recursion {
         component: &Component,
     ) -> Self {
         let context = Rc::new(Context { epoch: std::cell::Cell::new(0), trap: RefCell::new(None) });
-        let own: Vec<CollectionId> = component.relations.iter().map(|r| CollectionId(r.0)).collect();
-        let mut inputs: Vec<(CollectionId, InputSession<Epoch, Row, Weight>)> = Vec::new();
-        for read in component.recursive_rules.iter().flat_map(|rule| plan.rule(*rule).reads(plan)) {
-            if !own.contains(&read) && !inputs.iter().any(|(known, _)| *known == read) {
-                inputs.push((read, InputSession::new()));
-            }
-        }
-        let mut seeds: HashMap<RelationId, InputSession<Epoch, Row, Weight>> =
+        let mut inputs: Vec<(CollectionId, InputSession<Epoch, Row, Weight>)> =
+            reads(plan, component).into_iter().map(|read| (read, InputSession::new())).collect();
+        let mut seeds: Vec<(RelationId, InputSession<Epoch, Row, Weight>)> =
             component.relations.iter().map(|relation| (*relation, InputSession::new())).collect();
         let results: Vec<(RelationId, Results)> =
             component.relations.iter().map(|relation| (*relation, Results::default())).collect();
@@ -93,7 +96,50 @@ impl Recursion {
             fed_seeds: Vec::new(),
             dataflow,
             kept,
+            machine: machine.clone(),
+            now: machine.clone(),
+            built_rules: component.recursive_rules.clone(),
+            rules: component.recursive_rules.clone(),
         }
+    }
+
+    /// Goes on as the same component of another plan, where things have other numbers.
+    pub(crate) fn adopt(&mut self, machine: &Rc<Machine>, plan: &Plan, component: &Component) {
+        self.now = machine.clone();
+        for ((collection, _), now) in self.inputs.iter_mut().zip(reads(plan, component)) {
+            *collection = now;
+        }
+        for (at, now) in component.relations.iter().enumerate() {
+            self.seeds[at].0 = *now;
+            self.results[at].0 = *now;
+        }
+        self.rules.clone_from(&component.recursive_rules);
+    }
+
+    /// What it was built with.
+    pub(crate) fn machine(&self) -> &Rc<Machine> {
+        &self.machine
+    }
+
+    /// The present contents of the collections outside and of what rules outside derive, for a recursion that has had
+    /// none so far; gives what is inside.
+    pub(crate) fn load(
+        &mut self,
+        worker: &mut Worker,
+        epoch: Epoch,
+        inputs: impl IntoIterator<Item = (CollectionId, Row, Weight)>,
+        seeds: impl IntoIterator<Item = (RelationId, Row, Weight)>,
+    ) -> Result<Changes, (RuleId, Trap)> {
+        self.fed.extend(inputs);
+        self.fed_seeds.extend(seeds);
+        let changes = self.changes(worker, epoch);
+        self.end();
+        changes
+    }
+
+    /// The collections outside that it reads.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = CollectionId> {
+        self.inputs.iter().map(|(collection, _)| *collection)
     }
 
     /// Takes changes of the collections outside and of what rules outside derive; gives the changes inside.
@@ -111,9 +157,13 @@ impl Recursion {
         for (relation, changes) in seeds {
             self.fed_seeds.extend(changes.into_iter().map(|(row, weight)| (relation, row, weight)));
         }
+        self.changes(worker, epoch)
+    }
+
+    fn changes(&mut self, worker: &mut Worker, epoch: Epoch) -> Result<Changes, (RuleId, Trap)> {
         self.run(worker, epoch, 1);
-        if let Some(trap) = self.context.trap.borrow_mut().take() {
-            return Err(trap);
+        if let Some((rule, trap)) = self.context.trap.borrow_mut().take() {
+            return Err(self.renumbered(rule, trap));
         }
         Ok(self.take_results())
     }
@@ -142,7 +192,13 @@ impl Recursion {
 
     /// Marks every value in the arrangements inside. Only between transactions.
     pub(crate) fn mark(&self, marking: &mut Marking<'_>) {
-        self.kept.iter().for_each(|kept| kept.mark(marking));
+        // Types are numbered as in the program it was built for.
+        let Marking { interner, marks, .. } = marking;
+        let types = self.machine.types();
+        let mut own = Marking { interner, types, marks };
+        own.marks.other_types();
+        self.kept.iter().for_each(|kept| kept.mark(&mut own));
+        own.marks.other_types();
     }
 
     fn run(&mut self, worker: &mut Worker, epoch: Epoch, sign: Weight) {
@@ -159,11 +215,37 @@ impl Recursion {
                 input.update(row.clone(), sign * weight);
             }
         }
-        for input in self.inputs.iter_mut().map(|(_, input)| input).chain(self.seeds.values_mut()) {
+        for input in self
+            .inputs
+            .iter_mut()
+            .map(|(_, input)| input)
+            .chain(self.seeds.iter_mut().map(|(_, input)| input))
+        {
             input.advance_to(epoch + 1);
             input.flush();
         }
         worker.step_while(|| self.probe.less_than(&(epoch + 1)));
+    }
+
+    /// A failure as the program says it that this is part of now.
+    fn renumbered(&self, rule: RuleId, trap: Trap) -> (RuleId, Trap) {
+        let at = self.built_rules.iter().position(|built| *built == rule);
+        let Some(now) = at.and_then(|at| self.rules.get(at)) else { return (rule, trap) };
+        if Rc::ptr_eq(&self.machine, &self.now) {
+            return (*now, trap);
+        }
+        let (built, current) = (self.machine.program(), self.now.program());
+        let (before, after) = (built.rules[rule.0 as usize].span, current.rules[now.0 as usize].span);
+        let same = built.sources.text(before) == current.sources.text(after);
+        let span = match before.contains(trap.span) && same {
+            true => Span {
+                file: after.file,
+                start: after.start + (trap.span.start - before.start),
+                end: after.start + (trap.span.end - before.start),
+            },
+            false => after,
+        };
+        (*now, Trap { span, ..trap })
     }
 
     fn take_results(&self) -> Changes {
@@ -174,4 +256,16 @@ impl Recursion {
         };
         self.results.iter().map(take).collect()
     }
+}
+
+/// The collections outside of a component that its recursive rules read, each once.
+fn reads(plan: &Plan, component: &Component) -> Vec<CollectionId> {
+    let mut reads = Vec::new();
+    for read in component.recursive_rules.iter().flat_map(|rule| plan.rule(*rule).reads(plan)) {
+        let own = component.relations.iter().any(|relation| relation.0 == read.0);
+        if !own && !reads.contains(&read) {
+            reads.push(read);
+        }
+    }
+    reads
 }

@@ -105,6 +105,49 @@ impl Chain {
         Ok(flow)
     }
 
+    /// As [`Self::update`] for a rule that has read nothing yet: takes the present contents of its source and of the
+    /// arrangements, in which nothing changes now.
+    pub(crate) fn load(
+        &mut self,
+        epoch: Epoch,
+        source: &[(Row, Weight)],
+        arrangements: &mut [Arranged],
+        out: &mut Vec<(Row, Weight)>,
+    ) -> Result<Flow, Trap> {
+        let [Stage { left: Kept::Shared(left), op, .. }, rest @ ..] = self.stages.as_mut_slice() else {
+            return self.update(epoch, source, arrangements, out);
+        };
+        let (mut flow, mut rows) = (Flow::default(), Vec::new());
+        if rest.is_empty() {
+            op.load(*left, epoch, arrangements, &mut to_head(out))?;
+            return Ok(flow);
+        }
+        op.load(*left, epoch, arrangements, &mut to_stage(&mut rows, epoch))?;
+        let last = rest.len() - 1;
+        for (at, stage) in rest.iter_mut().enumerate() {
+            let arrived = std::mem::take(&mut rows);
+            flow.between += arrived.len();
+            if at == last {
+                stage.update(epoch, arrived, arrangements, &mut to_head(out))?;
+            } else {
+                stage.update(epoch, arrived, arrangements, &mut to_stage(&mut rows, epoch))?;
+            }
+        }
+        Ok(flow)
+    }
+
+    /// Gives what its stages keep to another chain of the same rule and takes what that one's keep.
+    pub(crate) fn exchange(&mut self, other: &mut Chain) {
+        for (one, other) in self.stages.iter_mut().zip(&mut other.stages) {
+            if let (Kept::Private(one), Kept::Private(other)) = (&mut one.left, &mut other.left) {
+                std::mem::swap(one, other);
+            }
+            if let (Work::Reduce(one), Work::Reduce(other)) = (&mut one.op, &mut other.op) {
+                std::mem::swap(one.results(), other.results());
+            }
+        }
+    }
+
     /// All rows of the head that the rule derives now; `source` are the rows it reads if it has no stages.
     pub(crate) fn contents(
         &mut self,
@@ -148,6 +191,58 @@ impl Chain {
             }
             if let (Work::Reduce(groups), Some(batch)) = (&mut stage.op, results) {
                 groups.results().undo(&batch, epoch);
+            }
+        }
+    }
+}
+
+impl Work {
+    /// What the stage gives for all rows of the arrangement on its left.
+    fn load(
+        &self,
+        left: usize,
+        epoch: Epoch,
+        arrangements: &mut [Arranged],
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Trap> {
+        let sizes = |right: usize| (arrangements[left].len(), arrangements[right].len());
+        match self {
+            // Groups are not formed over arrangements that others share.
+            Work::Reduce(_) => Ok(()),
+            Work::Join { right, then } => {
+                let (on_left, on_right) = sizes(*right);
+                let (left, right) = (arrangements[left].reader(), arrangements[*right].reader());
+                let (Some(left), Some(right)) = (left, right) else { return Ok(()) };
+                let mut attempts = Attempts::default();
+                // What is the smaller side decides how long it takes.
+                let few = usize::from(on_left > on_right);
+                let mut sides = [left, right];
+                while let Some(key) = sides[few].next_key() {
+                    if !sides[1 - few].seek(&key) {
+                        continue;
+                    }
+                    let [left, right] = &sides;
+                    left.values(AsOf::Now, |left_value, left_weight| {
+                        right.values(AsOf::Now, |right_value, right_weight| {
+                            let weight = left_weight.wrapping_mul(right_weight);
+                            attempts.run(then, epoch, &[&key, left_value, right_value], weight, emit);
+                        });
+                    });
+                }
+                attempts.result()
+            }
+            Work::Antijoin { right, then } => {
+                let (left, right) = (arrangements[left].reader(), arrangements[*right].reader());
+                let (Some(mut left), Some(mut right)) = (left, right) else { return Ok(()) };
+                let mut attempts = Attempts::default();
+                while let Some(key) = left.next_key() {
+                    if !(right.seek(&key) && right.total(AsOf::Now) > 0) {
+                        left.values(AsOf::Now, |value, weight| {
+                            attempts.run(then, epoch, &[&key, value], weight, emit);
+                        });
+                    }
+                }
+                attempts.result()
             }
         }
     }

@@ -12,8 +12,11 @@ use super::error::{CommitError, QueryError, ReviseError};
 use super::session::{Current, Records, Running, Session, Trial, asked};
 use crate::dataflow::host;
 use crate::dataflow::index::Weight;
+use crate::dataflow::revise::{EPOCHS, Successor};
 use crate::draft::{Column, Query};
-use crate::ir::{Fingerprint, Fingerprints, Program, RelationId, RelationRole, RelationSemantics};
+use crate::eval::Machine;
+use crate::ir::{Fingerprints, Program, RelationId, RelationRole, RelationSemantics, RuleId};
+use crate::plan::{Signatures, Succession};
 use crate::value::{Row, Value};
 
 /// What a question was answered.
@@ -37,6 +40,13 @@ impl Answer {
     }
 }
 
+/// Why an attempt did not lead to a program at work.
+enum Attempt {
+    /// The way that keeps what there is cannot be gone; the other way may.
+    NotThisWay,
+    Refused(ReviseError),
+}
+
 impl Session {
     pub(super) fn revise(
         &mut self,
@@ -44,22 +54,100 @@ impl Session {
         next: Current,
         trial: Trial,
     ) -> Result<Commit, ReviseError> {
+        match self.succeed(worker, next.clone(), trial) {
+            Ok(commit) => Ok(commit),
+            Err(Attempt::Refused(error)) => Err(error),
+            Err(Attempt::NotThisWay) => self.restart(worker, next, trial),
+        }
+    }
+
+    /// Another program takes over what the running one has computed, as far as it has the same parts.
+    fn succeed(&mut self, worker: &mut Worker, next: Current, trial: Trial) -> Result<Commit, Attempt> {
         let start = Instant::now();
-        let mut running = self.started(worker, next)?;
-        let deltas = self.difference(&mut running).map_err(ReviseError::Run)?;
+        let (before, after) = (self.running.current.program.clone(), next.program.clone());
+        if before.types.has_any() || after.types.has_any() {
+            return Err(Attempt::NotThisWay);
+        }
+        let signatures = Signatures::new(&after, &next.plan);
+        let succession = Succession::new(&self.running.signatures, &signatures);
+        self.check_inputs(&before, &after, &succession).map_err(Attempt::Refused)?;
+        let machine = Machine::controlled(
+            after.clone(),
+            self.interner.clone(),
+            self.control.clone(),
+            self.externs.clone(),
+        );
+        let machine = machine.map_err(|found| Attempt::Refused(ReviseError::Program(found)))?;
+        let outputs = Outputs::new(&before, &after, &succession);
+        let gone = self.gone(&outputs).map_err(|error| Attempt::Refused(ReviseError::Run(error)))?;
         let epoch = self.epoch;
+        self.epoch += EPOCHS;
+        let Running { host, .. } = &mut self.running;
+        let mut successor =
+            Successor::new(worker, &machine, &next.plan, host, succession, &outputs.shown, epoch)
+                .map_err(|failure| Attempt::Refused(ReviseError::Run(self.failed(&before, failure))))?;
+        successor.exchange(&mut self.running.host);
+        if let Err(failure) = successor.catch_up(worker, epoch) {
+            successor.exchange(&mut self.running.host);
+            successor.host.close(worker);
+            // A rule may fail on what was there before and is not there any more.
+            return match self.failed(&after, failure) {
+                CommitError::Cancelled => Err(Attempt::Refused(ReviseError::Run(CommitError::Cancelled))),
+                _ => Err(Attempt::NotThisWay),
+            };
+        }
+        let changes = match successor.host.run_pending(worker, epoch + 1) {
+            Ok(changes) => changes,
+            Err(failure) => {
+                successor.host.undo(worker, epoch + 2);
+                successor.exchange(&mut self.running.host);
+                successor.host.close(worker);
+                return Err(Attempt::Refused(ReviseError::Run(self.failed(&after, failure))));
+            }
+        };
+        let deltas = self.deltas(&outputs, &after, &changes, &successor, gone);
         if trial == Trial::Forget {
-            running.host.close(worker);
+            successor.host.undo(worker, epoch + 2);
+            successor.exchange(&mut self.running.host);
+            successor.host.close(worker);
             return Ok(Commit { epoch, deltas, duration: start.elapsed() });
         }
+        successor.host.end(true);
+        self.keep_held(&next, &changes);
+        let running = Running::around(successor.host, &machine, signatures, next);
+        self.replace(worker, running);
+        Ok(Commit { epoch: epoch + 1, deltas, duration: start.elapsed() })
+    }
+
+    /// Another program starts from the input relations' contents, and takes the running one's place.
+    fn restart(&mut self, worker: &mut Worker, next: Current, trial: Trial) -> Result<Commit, ReviseError> {
+        let start = Instant::now();
+        let mut running = self.started(worker, next)?;
+        let deltas = match self.difference(&mut running) {
+            Ok(deltas) => deltas,
+            Err(error) => {
+                running.host.close(worker);
+                return Err(ReviseError::Run(error));
+            }
+        };
+        let epoch = self.epoch;
+        match trial {
+            Trial::Forget => running.host.close(worker),
+            Trial::Keep => {
+                self.epoch += 1;
+                self.replace(worker, running);
+            }
+        }
+        Ok(Commit { epoch, deltas, duration: start.elapsed() })
+    }
+
+    fn replace(&mut self, worker: &mut Worker, running: Running) {
         let replaced = std::mem::replace(&mut self.running, running);
         self.watched = self.watched.iter().filter_map(|id| self.renumbered(&replaced.current, *id)).collect();
         replaced.host.close(worker);
-        self.epoch += 1;
         self.transactions += 1;
         let mut shared = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         *shared = self.running.current.clone();
-        Ok(Commit { epoch, deltas, duration: start.elapsed() })
     }
 
     /// The contents that one more relation would have.
@@ -69,15 +157,138 @@ impl Session {
         next: Current,
         answer: RelationId,
     ) -> Result<Records, QueryError> {
+        let program = next.program.clone();
+        if let Some(rows) = self.ask_running(worker, &next, answer)? {
+            return Ok(self.records_of(&program, answer, rows));
+        }
         let mut running = self.started(worker, next).map_err(|error| match error {
             ReviseError::Run(error) => asked(error),
             error => QueryError::Program(error.into()),
         })?;
         let rows = running.host.contents(answer, self.epoch);
-        let program = running.current.program.clone();
         running.host.close(worker);
         let rows = rows.map_err(|failure| asked(self.failed(&program, failure)))?;
         Ok(self.records_of(&program, answer, rows))
+    }
+
+    /// The answer if the program differs from the running one only by the question; `None` if by more.
+    fn ask_running(
+        &mut self,
+        worker: &mut Worker,
+        next: &Current,
+        answer: RelationId,
+    ) -> Result<Option<host::Delta>, QueryError> {
+        let before = self.running.current.program.clone();
+        if before.types.has_any() || next.program.types.has_any() {
+            return Ok(None);
+        }
+        let signatures = Signatures::new(&next.program, &next.plan);
+        let succession = Succession::new(&self.running.signatures, &signatures);
+        let only_asks = succession.removed_rules.is_empty()
+            && next.program.rules.len() == before.rules.len() + 1
+            && next.program.relations.len() == before.relations.len() + 1
+            && succession.collections[..next.program.relations.len() - 1].iter().all(Option::is_some);
+        if !only_asks {
+            return Ok(None);
+        }
+        let machine = Machine::controlled(
+            next.program.clone(),
+            self.interner.clone(),
+            self.control.clone(),
+            self.externs.clone(),
+        )
+        .map_err(|found| QueryError::Program(ReviseError::Program(found).into()))?;
+        let epoch = self.epoch;
+        self.epoch += EPOCHS;
+        let host = &mut self.running.host;
+        let mut successor = Successor::new(worker, &machine, &next.plan, host, succession, &[], epoch)
+            .map_err(|failure| asked(self.failed(&before, failure)))?;
+        successor.exchange(&mut self.running.host);
+        let caught_up = successor.catch_up(worker, epoch);
+        successor.exchange(&mut self.running.host);
+        let rows = successor.host.take_pending(answer);
+        successor.host.close(worker);
+        caught_up.map_err(|failure| asked(self.failed(&next.program, failure)))?;
+        let set = next.program.relations[answer.0 as usize].semantics == RelationSemantics::Relation;
+        let there = rows.into_iter().filter(|(_, weight)| *weight > 0);
+        Ok(Some(there.map(|(row, weight)| (row, if set { 1 } else { weight })).collect()))
+    }
+
+    /// Input relations that hold records stay what they are.
+    fn check_inputs(
+        &mut self,
+        before: &Program,
+        after: &Program,
+        succession: &Succession,
+    ) -> Result<(), ReviseError> {
+        for (index, relation) in after.relations.iter().enumerate() {
+            let new = RelationId(index as u32);
+            let Some(old) = before.relation(&relation.name) else { continue };
+            let both = relation.role == RelationRole::Input
+                && before.relations[old.0 as usize].role == RelationRole::Input;
+            if !both || succession.relation(new).is_some() {
+                continue;
+            }
+            let records = self.contents(old)?.len();
+            if records > 0 {
+                return Err(ReviseError::InputChanged { relation: relation.name.clone(), records });
+            }
+        }
+        Ok(())
+    }
+
+    /// What the output relations hold whose change is not that of a relation that stays.
+    fn gone(&mut self, outputs: &Outputs) -> Result<Vec<(RelationId, host::Delta)>, CommitError> {
+        outputs.gone.iter().map(|relation| Ok((*relation, self.contents(*relation)?))).collect()
+    }
+
+    /// What outputs change, by name.
+    fn deltas(
+        &self,
+        outputs: &Outputs,
+        after: &Program,
+        changes: &[(RelationId, host::Delta)],
+        successor: &Successor,
+        gone: Vec<(RelationId, host::Delta)>,
+    ) -> Vec<Delta> {
+        let before = &self.running.current.program;
+        let mut deltas: BTreeMap<Arc<str>, Delta> = BTreeMap::new();
+        let mut rows_of: BTreeMap<RelationId, host::Delta> = BTreeMap::new();
+        for (relation, rows) in changes {
+            if is_told(after, *relation) || self.is_watched(after, *relation) {
+                rows_of.insert(*relation, rows.clone());
+            }
+        }
+        for relation in &outputs.shown {
+            rows_of.entry(*relation).or_default().extend(successor.before(*relation).iter().cloned());
+        }
+        for (old, rows) in gone {
+            let opposite = rows.into_iter().map(|(row, weight)| (row, -weight));
+            let name = &before.relations[old.0 as usize].name;
+            match outputs.replaced.get(&old) {
+                Some(new) => rows_of.entry(*new).or_default().extend(opposite),
+                None => {
+                    let changes = self.records_of(before, old, opposite.collect());
+                    deltas.insert(name.clone(), Delta { relation: old, name: name.clone(), changes });
+                }
+            }
+        }
+        for (relation, mut rows) in rows_of {
+            differential_dataflow::consolidation::consolidate(&mut rows);
+            let name = after.relations[relation.0 as usize].name.clone();
+            let changes = self.records_of(after, relation, rows);
+            let delta = Delta { relation, name: name.clone(), changes: Vec::new() };
+            let delta = deltas.entry(name).or_insert(delta);
+            delta.relation = relation;
+            delta.changes.extend(changes);
+        }
+        deltas.into_values().filter(|delta| !delta.changes.is_empty()).collect()
+    }
+
+    fn is_watched(&self, after: &Program, relation: RelationId) -> bool {
+        let name = &after.relations[relation.0 as usize].name;
+        let old = self.running.current.program.relation(name);
+        old.is_some_and(|old| self.watched.contains(&old))
     }
 
     /// The program at work on the input relations' present contents.
@@ -98,28 +309,32 @@ impl Session {
         }
     }
 
-    /// The contents of the input relations that stay.
+    /// The contents of the input relations that stay, without what facts of the program put there.
     fn kept_inputs(&mut self, next: &Current) -> Result<Vec<(RelationId, host::Delta)>, ReviseError> {
         let (before, after) = (self.running.current.program.clone(), next.program.clone());
-        let (old, new) = (Fingerprints::new(&before), Fingerprints::new(&after));
+        let signatures = Signatures::new(&after, &next.plan);
         let mut kept = Vec::new();
         for (index, relation) in after.relations.iter().enumerate() {
-            let Some(id) = before.relation(&relation.name) else { continue };
-            let known = &before.relations[id.0 as usize];
+            let Some(old) = before.relation(&relation.name) else { continue };
+            let known = &before.relations[old.0 as usize];
             if relation.role != RelationRole::Input || known.role != RelationRole::Input {
                 continue;
             }
-            let rows = self
-                .running
-                .host
-                .contents(id, self.epoch)
-                .map_err(|failure| ReviseError::Run(self.failed(&before, failure)))?;
-            if declaration(&old, &before, id) == declaration(&new, &after, RelationId(index as u32)) {
-                kept.push((RelationId(index as u32), rows));
-            } else if !rows.is_empty() {
+            let mut rows = self.contents(old)?;
+            let same = self.running.signatures.declarations[old.0 as usize] == signatures.declarations[index];
+            // Such values name types by numbers that are the other program's.
+            if (!same || after.types.has_any()) && !rows.is_empty() {
                 let relation = relation.name.clone();
                 return Err(ReviseError::InputChanged { relation, records: rows.len() });
             }
+            let mut facts = Vec::new();
+            for (rule, _) in before.rules.iter().enumerate().filter(|(_, rule)| rule.head.relation == old) {
+                let results = self.running.host.results(RuleId(rule as u32), self.epoch, &mut facts);
+                results.map_err(|failure| ReviseError::Run(self.failed(&before, failure)))?;
+            }
+            rows.extend(facts.into_iter().map(|(row, weight)| (row, -weight)));
+            differential_dataflow::consolidation::consolidate(&mut rows);
+            kept.push((RelationId(index as u32), rows));
         }
         Ok(kept)
     }
@@ -127,48 +342,38 @@ impl Session {
     /// What is in the output relations of the other program and not in those of the running one, and the other way round.
     fn difference(&mut self, running: &mut Running) -> Result<Vec<Delta>, CommitError> {
         let (before, after) = (self.running.current.program.clone(), running.current.program.clone());
-        let (old, new) = (Fingerprints::new(&before), Fingerprints::new(&after));
         let mut deltas: BTreeMap<Arc<str>, Delta> = BTreeMap::new();
-        for (index, relation) in after.relations.iter().enumerate() {
-            let id = RelationId(index as u32);
-            if !is_told(relation.role, relation.semantics) {
+        for index in 0..before.relations.len() as u32 {
+            let id = RelationId(index);
+            if is_told(&before, id) {
+                let gone = self.contents(id)?.into_iter().map(|(row, weight)| (row, -weight)).collect();
+                let (name, changes) =
+                    (before.relations[index as usize].name.clone(), self.records_of(&before, id, gone));
+                deltas.insert(name.clone(), Delta { relation: id, name, changes });
+            }
+        }
+        for index in 0..after.relations.len() as u32 {
+            let id = RelationId(index);
+            if !is_told(&after, id) {
                 continue;
             }
             let rows = running.host.contents(id, self.epoch);
             let mut rows = rows.map_err(|failure| self.failed(&after, failure))?;
-            let known = before.relation(&relation.name);
-            let same = known.filter(|known| {
-                old.ty(before.relations[known.0 as usize].record) == new.ty(relation.record)
-                    && is_told(before.relations[known.0 as usize].role, relation.semantics)
+            let name = after.relations[index as usize].name.clone();
+            let delta =
+                deltas.entry(name.clone()).or_insert(Delta { relation: id, name, changes: Vec::new() });
+            let known = before.relation(&delta.name).filter(|known| {
+                let old = self.running.signatures.records[known.0 as usize];
+                is_told(&before, *known) && old == running.signatures.records[index as usize]
             });
-            if let Some(known) = same {
+            if let Some(known) = known {
                 let gone = self.contents(known)?;
                 rows.extend(gone.into_iter().map(|(row, weight)| (row, -weight)));
                 differential_dataflow::consolidation::consolidate(&mut rows);
+                delta.changes.clear();
             }
-            let changes = self.records_of(&after, id, rows);
-            deltas
-                .insert(relation.name.clone(), Delta { relation: id, name: relation.name.clone(), changes });
-        }
-        for (index, relation) in before.relations.iter().enumerate() {
-            let id = RelationId(index as u32);
-            let kept = after.relation(&relation.name).filter(|other| {
-                let other = &after.relations[other.0 as usize];
-                old.ty(relation.record) == new.ty(other.record) && is_told(other.role, other.semantics)
-            });
-            if !is_told(relation.role, relation.semantics) || kept.is_some() {
-                continue;
-            }
-            let rows = self.contents(id)?.into_iter().map(|(row, weight)| (row, -weight)).collect();
-            let mut changes = self.records_of(&before, id, rows);
-            let delta = deltas.entry(relation.name.clone());
-            let delta = delta.or_insert_with(|| Delta {
-                relation: id,
-                name: relation.name.clone(),
-                changes: Vec::new(),
-            });
-            changes.append(&mut delta.changes);
-            delta.changes = changes;
+            delta.relation = id;
+            delta.changes.extend(self.records_of(&after, id, rows));
         }
         Ok(deltas.into_values().filter(|delta| !delta.changes.is_empty()).collect())
     }
@@ -199,20 +404,43 @@ impl Session {
     }
 }
 
-/// What an input relation's contents depend on.
-fn declaration(prints: &Fingerprints<'_>, program: &Program, id: RelationId) -> Fingerprint {
-    let relation = &program.relations[id.0 as usize];
-    let mut meaning = prints.meaning();
-    meaning.ty(relation.record);
-    meaning.tag(relation.semantics as u8);
-    if let Some(key) = &relation.primary_key {
-        meaning.locals(&key.locals);
-        meaning.expr(&key.key);
-    }
-    meaning.finish()
+/// How the output relations of two programs belong together.
+struct Outputs {
+    /// Relations of the program before whose records are given up, or compared as a whole.
+    gone: Vec<RelationId>,
+    /// Those of the new program that were there and were no outputs: all they hold is new outside.
+    shown: Vec<RelationId>,
+    /// For those of the program before, one of the same name and type.
+    replaced: BTreeMap<RelationId, RelationId>,
 }
 
-/// Whether commits tell the changes of such relations.
-fn is_told(role: RelationRole, semantics: RelationSemantics) -> bool {
-    role == RelationRole::Output && semantics != RelationSemantics::Stream
+impl Outputs {
+    fn new(before: &Program, after: &Program, succession: &Succession) -> Self {
+        let mut outputs = Outputs { gone: Vec::new(), shown: Vec::new(), replaced: BTreeMap::new() };
+        let mut kept = Vec::new();
+        let (old_types, new_types) = (Fingerprints::new(before), Fingerprints::new(after));
+        for index in (0..after.relations.len() as u32).map(RelationId).filter(|id| is_told(after, *id)) {
+            let relation = &after.relations[index.0 as usize];
+            match succession.relation(index) {
+                Some(old) if is_told(before, old) => kept.push(old),
+                Some(_) => outputs.shown.push(index),
+                None => {}
+            }
+            if let Some(old) = before.relation(&relation.name) {
+                let known = &before.relations[old.0 as usize];
+                if old_types.ty(known.record) == new_types.ty(relation.record) {
+                    outputs.replaced.insert(old, index);
+                }
+            }
+        }
+        let told = (0..before.relations.len() as u32).map(RelationId).filter(|id| is_told(before, *id));
+        outputs.gone = told.filter(|old| !kept.contains(old)).collect();
+        outputs
+    }
+}
+
+/// Whether commits tell the changes of a relation.
+fn is_told(program: &Program, relation: RelationId) -> bool {
+    let relation = &program.relations[relation.0 as usize];
+    relation.role == RelationRole::Output && relation.semantics != RelationSemantics::Stream
 }

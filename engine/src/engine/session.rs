@@ -21,7 +21,7 @@ use crate::dataflow::reclaim::Layouts;
 use crate::diagnostics::Diagnostic;
 use crate::eval::{Externs, Machine, Trap};
 use crate::ir::{Program, RelationId, RelationRole, RuleId};
-use crate::plan::Plan;
+use crate::plan::{Plan, Signatures};
 use crate::value::{Interner, Marks, Row, Value, compare_rows, decode_record, encode};
 
 /// Fewer values than that are not worth looking for.
@@ -67,7 +67,7 @@ pub(super) struct Current {
 /// A program at work.
 pub(super) struct Running {
     pub(super) current: Current,
-    machine: Rc<Machine>,
+    pub(super) signatures: Signatures,
     pub(super) host: Host,
     layouts: Layouts,
     inputs: Inputs,
@@ -110,14 +110,27 @@ impl Running {
     ) -> Result<Self, Vec<Diagnostic>> {
         let Current { program, plan, .. } = &current;
         let machine = Machine::controlled(program.clone(), interner.clone(), control.clone(), externs)?;
-        Ok(Running {
-            host: Host::new(worker, &machine, plan),
+        let host = Host::new(worker, &machine, plan, |_| false);
+        let signatures = Signatures::new(program, plan);
+        Ok(Running::around(host, &machine, signatures, current))
+    }
+
+    /// A host with all that goes with it.
+    pub(super) fn around(
+        host: Host,
+        machine: &Rc<Machine>,
+        signatures: Signatures,
+        current: Current,
+    ) -> Self {
+        let Current { program, plan, .. } = &current;
+        Running {
             layouts: Layouts::new(&program.types, plan),
-            inputs: Inputs::new(program, &machine, plan),
-            queries: queries(&machine, plan),
-            machine,
+            inputs: Inputs::new(program, machine, plan),
+            queries: queries(machine, plan),
+            host,
+            signatures,
             current,
-        })
+        }
     }
 }
 
@@ -262,12 +275,17 @@ impl Session {
         if self.interner.len() < 2 * self.retained + RECLAIM_FROM {
             return;
         }
-        let Running { machine, host, layouts, current, .. } = &mut self.running;
+        let Running { host, layouts, current, .. } = &mut self.running;
         let mut marks = Marks::default();
-        machine.mark(&mut marks);
         host.mark(layouts, &self.interner, &current.program.types, &mut marks);
+        let machines = host.machines();
+        for machine in &machines {
+            marks.other_types();
+            machine.mark(&mut marks);
+        }
         let interner = Arc::new(self.interner.retained(&marks));
-        if machine.replace_interner(interner.clone()) {
+        // No code runs between transactions: nothing refuses.
+        if machines.iter().all(|machine| machine.replace_interner(interner.clone())) {
             self.interner = interner;
         }
         self.retained = self.interner.len();

@@ -13,7 +13,7 @@ pub use expr::{
     Arg, Arm, BinaryOp, Expr, ExprKind, Lambda, Local, LocalId, Pattern, PatternKind, Place, PlaceStep,
     UnaryOp,
 };
-pub(crate) use fingerprint::{Fingerprint, Fingerprints};
+pub(crate) use fingerprint::{Fingerprint, Fingerprints, Meaning};
 pub use json::{FieldJson, Skip, Tagging, UnionJson, VariantJson};
 pub(crate) use print::Frame;
 pub use print::Print;

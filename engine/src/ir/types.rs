@@ -130,6 +130,11 @@ impl TypeTable {
         &self.unions[id.0 as usize]
     }
 
+    /// Whether values carry the number of their type with them: then they mean nothing to another table.
+    pub(crate) fn has_any(&self) -> bool {
+        self.types.iter().any(|ty| matches!(ty, Type::Opaque(name, _) if &**name == "ddlog_std::Any"))
+    }
+
     /// All unions and structs.
     pub fn unions(&self) -> impl Iterator<Item = &Union> {
         self.unions.iter()

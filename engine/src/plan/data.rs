@@ -62,7 +62,7 @@ pub struct Contents {
     /// Holds every column.
     pub arrangement: ArrangementId,
     /// The primary key of a row; the arrangement is by it.
-    pub primary_key: Option<Transform>,
+    pub primary_key: Option<Arc<Transform>>,
 }
 
 /// How an index is asked.
@@ -71,7 +71,7 @@ pub struct IndexPlan {
     /// By the index's fields.
     pub arrangement: ArrangementId,
     /// From the index's fields to the arrangement's key.
-    pub key: Transform,
+    pub key: Arc<Transform>,
     /// For each column of the key, the column of the relation it is, if it is a whole one.
     pub key_columns: Vec<Option<usize>>,
     /// The relation's columns in the value.
@@ -102,7 +102,7 @@ pub enum Projection {
         value: Vec<usize>,
     },
     /// By code that may also drop the row; gives a key and a value.
-    Code(Box<Transform>),
+    Code(Arc<Transform>),
 }
 
 /// Relations that depend on each other, or one that does not.
@@ -131,7 +131,7 @@ pub struct RulePlan {
     /// What is read first.
     pub source: Source,
     /// From the source's row to the first stage's key and value, or to the head's row if there is no stage.
-    pub first: Transform,
+    pub first: Arc<Transform>,
     /// In order.
     pub stages: Vec<Stage>,
     /// Results live for one transaction.
@@ -175,22 +175,33 @@ pub enum Op {
         /// The other side.
         right: ArrangementId,
         /// To the next stage's key and value, or the head's row.
-        then: Transform,
+        then: Arc<Transform>,
     },
     /// Rows whose key the other side does not have. Parts: key, left value.
     Antijoin {
         /// The other side: keys with how often they occur.
         right: ArrangementId,
         /// To the next stage's key and value, or the head's row.
-        then: Transform,
+        then: Arc<Transform>,
     },
     /// One group per key.
     Reduce {
         /// What is done to the group; gives key and value of the next stage in one row, or the head's row.
-        reduction: Reduction,
+        reduction: Arc<Reduction>,
         /// Columns of the next stage's key; `None` if there is no next stage.
         key_columns: Option<usize>,
     },
+}
+
+impl CollectionSource {
+    /// The relation whose contents, past contents or changes these are.
+    pub fn relation(self) -> RelationId {
+        match self {
+            CollectionSource::Relation(relation)
+            | CollectionSource::Delayed(relation, _)
+            | CollectionSource::Changes(relation) => relation,
+        }
+    }
 }
 
 impl Plan {

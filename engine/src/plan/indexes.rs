@@ -1,5 +1,7 @@
 //! Declared indexes: arrangements that are asked from outside.
 
+use std::sync::Arc;
+
 use super::arrangements::Catalog;
 use super::data::{CollectionId, IndexPlan};
 use super::shape::{Rest, Shape, local};
@@ -21,12 +23,12 @@ fn plan(program: &Program, catalog: &mut Catalog, index: &Index) -> IndexPlan {
     let fields = (0..index.fields).map(|field| Some(LocalId(field))).collect();
     IndexPlan {
         arrangement: lookup.arrangement(catalog, collection, true),
-        key: Transform {
+        key: Arc::new(Transform {
             locals: index.locals.clone(),
             inputs: vec![Input::Locals(fields)],
             steps: Vec::new(),
             outputs: vec![lookup.key.clone()],
-        },
+        }),
         key_columns: lookup.key_columns.clone(),
         value_columns: lookup.value_columns,
     }

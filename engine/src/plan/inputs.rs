@@ -1,5 +1,7 @@
 //! Where the contents of relations can be looked into: in an arrangement that rules read anyway, if there is one.
 
+use std::sync::Arc;
+
 use super::arrangements::Catalog;
 use super::data::{CollectionId, Contents, Projection};
 use super::shape::{local, nowhere};
@@ -60,14 +62,14 @@ fn by_key(program: &Program, catalog: &mut Catalog, relation: RelationId, key: &
             let key = column.0 as usize;
             Projection::Columns { key: vec![key], value: (0..types.len()).filter(|c| *c != key).collect() }
         }
-        _ => Projection::Code(Box::new(Transform {
+        _ => Projection::Code(Arc::new(Transform {
             outputs: vec![code.outputs[0].clone(), all().collect()],
             ..code.clone()
         })),
     };
     Contents {
         arrangement: catalog.arrangement(CollectionId(relation.0), projection, true),
-        primary_key: Some(code),
+        primary_key: Some(Arc::new(code)),
     }
 }
 

@@ -9,6 +9,8 @@ mod inputs;
 mod program;
 mod rule;
 mod shape;
+mod signature;
+mod succession;
 pub mod transform;
 mod walk;
 
@@ -17,3 +19,5 @@ pub use data::{
     Left, Op, Plan, Projection, RulePlan, Source, Stage,
 };
 pub use explain::Explain;
+pub(crate) use signature::Signatures;
+pub(crate) use succession::Succession;

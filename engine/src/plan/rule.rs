@@ -1,6 +1,7 @@
 //! One rule's plan: the chain of joins in written order, everything between two of them fused into one transform.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::arrangements::Catalog;
 use super::data::{Left, Op, Projection, RulePlan, Source, Stage};
@@ -327,6 +328,7 @@ impl Chain<'_, '_> {
                     steps: block.steps.clone(),
                     output,
                 };
+                let reduction = Arc::new(reduction);
                 Ok(Op::Reduce { reduction, key_columns: next.as_ref().map(|boundary| boundary.key.len()) })
             }
             Opener::Atom(shape) => {
@@ -458,12 +460,12 @@ impl Chain<'_, '_> {
         })
     }
 
-    fn transform(&self, inputs: Vec<Input>, steps: Vec<Step>, next: Option<&Boundary>) -> Transform {
+    fn transform(&self, inputs: Vec<Input>, steps: Vec<Step>, next: Option<&Boundary>) -> Arc<Transform> {
         let outputs = match next {
             Some(boundary) => vec![boundary.key.clone(), boundary.value.clone()],
             None => vec![self.body.head.clone()],
         };
-        Transform { locals: self.body.locals.clone(), inputs, steps, outputs }
+        Arc::new(Transform { locals: self.body.locals.clone(), inputs, steps, outputs })
     }
 }
 

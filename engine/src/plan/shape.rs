@@ -139,7 +139,7 @@ impl Shape {
         } else {
             let binding_types = split.bindings.iter().map(|(_, ty)| *ty);
             let locals = types.iter().copied().chain(binding_types).map(|ty| Local { name: "_".into(), ty });
-            Projection::Code(Box::new(Transform {
+            Projection::Code(Arc::new(Transform {
                 locals: locals.collect(),
                 inputs: vec![Input::Locals((0..types.len()).map(|i| Some(LocalId(i as u32))).collect())],
                 steps,
@@ -179,7 +179,7 @@ impl Lookup {
         match &mut self.projection {
             Projection::Columns { value, .. } => value.clear(),
             Projection::Code(code) => {
-                if let Some(value) = code.outputs.get_mut(1) {
+                if let Some(value) = Arc::make_mut(code).outputs.get_mut(1) {
                     value.clear();
                 }
             }

@@ -8,11 +8,15 @@ use std::fmt::Write;
 pub(crate) type Contents = BTreeMap<Vec<i64>, i64>;
 
 /// A program: inputs first, then derived relations.
+#[derive(Clone)]
 pub(crate) struct Program {
     pub(crate) relations: Vec<Relation>,
     rules: Vec<Rule>,
+    /// Relations are declared from this one on, then those before it.
+    first: usize,
 }
 
+#[derive(Clone)]
 pub(crate) struct Relation {
     pub(crate) name: String,
     pub(crate) columns: usize,
@@ -20,6 +24,7 @@ pub(crate) struct Relation {
     input: bool,
 }
 
+#[derive(Clone)]
 struct Rule {
     head: usize,
     head_terms: Vec<Term>,
@@ -35,6 +40,7 @@ enum Term {
     Wildcard,
 }
 
+#[derive(Clone)]
 enum Clause {
     Atom(usize, Vec<Term>),
     Not(usize, Vec<Term>),
@@ -72,7 +78,7 @@ impl Random {
 
 impl Program {
     pub(crate) fn random(random: &mut Random) -> Self {
-        let mut program = Program { relations: Vec::new(), rules: Vec::new() };
+        let mut program = Program { relations: Vec::new(), rules: Vec::new(), first: 0 };
         let inputs = 2 + random.below(2);
         let derived = 2 + random.below(4);
         for index in 0..inputs + derived {
@@ -91,6 +97,55 @@ impl Program {
         }
         program.make_stratified();
         program
+    }
+
+    /// The program after an author has been at it for a while.
+    #[allow(dead_code)] // not every test edits
+    pub(crate) fn edited(&self, random: &mut Random) -> Self {
+        let mut program = self.clone();
+        let inputs = program.inputs();
+        for _ in 0..1 + random.below(3) {
+            let derived = program.relations.len() - inputs;
+            match random.below(10) {
+                0..=2 if !program.rules.is_empty() => {
+                    program.rules.remove(random.below(program.rules.len()));
+                }
+                3 => {
+                    let relation = inputs + random.below(derived);
+                    program.relations[relation].output ^= true;
+                }
+                4 if program.relations.len() < 9 => {
+                    let name = format!("R{}", program.relations.len());
+                    let (columns, output) = (1 + random.below(3), random.below(3) > 0);
+                    program.relations.push(Relation { name, columns, output, input: false });
+                }
+                5 => program.first = random.below(program.relations.len()),
+                6 if !program.rules.is_empty() => {
+                    // The same once more, or in another order.
+                    let rule = program.rules.remove(random.below(program.rules.len()));
+                    if random.below(2) == 0 {
+                        program.rules.push(rule.clone());
+                    }
+                    program.rules.insert(random.below(program.rules.len() + 1), rule);
+                }
+                _ => {
+                    let head = inputs + random.below(derived);
+                    let readable = if random.below(3) == 0 { program.relations.len() } else { head };
+                    let rule = program.random_rule(random, head, readable);
+                    program.rules.push(rule);
+                }
+            }
+        }
+        program.make_stratified();
+        program
+    }
+
+    /// The body of some rule, as a question.
+    #[allow(dead_code)] // not every test asks
+    pub(crate) fn question(&self, random: &mut Random) -> Option<String> {
+        let rule = self.rules.get(random.below(self.rules.len().max(1)))?;
+        let body: Vec<String> = rule.body.iter().map(|clause| self.clause(clause)).collect();
+        Some(body.join(", "))
     }
 
     pub(crate) fn inputs(&self) -> usize {
@@ -240,7 +295,8 @@ impl Program {
              function total(g: Group<'K, s64>): s64 {\n\
              \x20   var s: s64 = 0;\n    for ((x, w) in g) { s = s + x * (w as s64) };\n    s\n}\n",
         );
-        for relation in &self.relations {
+        let (last, first) = self.relations.split_at(self.first);
+        for relation in first.iter().chain(last) {
             let role = match (relation.input, relation.output) {
                 (true, _) => "input ",
                 (_, true) => "output ",
