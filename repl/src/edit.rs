@@ -16,6 +16,9 @@ use crate::shell::{Next, Shell};
 /// The code of the error about a target that is not there.
 const NOTHING_TO_REMOVE: &str = "E0440";
 
+/// Warnings about what nobody uses: who types a program from top to bottom will use it later.
+const UNUSED_YET: &[&str] = &["W0002", "W0003", "W0004", "W0005"];
+
 impl<W: Write> Shell<W> {
     /// Adds items, and shows what they change.
     ///
@@ -133,8 +136,10 @@ impl<W: Write> Shell<W> {
         self.add_engine_time(change.duration);
         self.version += 1;
         self.tell_watched();
-        if !change.added.warnings.is_empty() {
-            self.warnings = Some((self.live.draft().sources().clone(), change.added.warnings.clone()));
+        let warnings = change.added.warnings.iter().filter(|warning| !UNUSED_YET.contains(&warning.code));
+        let warnings: Vec<_> = warnings.cloned().collect();
+        if !warnings.is_empty() {
+            self.warnings = Some((self.live.draft().sources().clone(), warnings));
         }
         if self.presenter.format.is_for_reading()
             && let Some(text) = what_was_added(&change.added)

@@ -102,7 +102,7 @@ fn timed<W: Write>(
     if let Some((sources, warnings)) = shell.warnings.take() {
         write!(complaints, "{}", render(&sources, &warnings, shell.colour))?;
     }
-    if shell.timer && result.is_ok() {
+    if shell.timer && result.is_ok() && !engine.is_zero() {
         writeln!(complaints, "{engine:.1?} in the engine, {wall:.1?} in all")?;
     }
     match result {
