@@ -120,6 +120,9 @@ fn every_page_does_what_it_says() {
         failures.extend(wrong.into_iter().map(|text| format!("{}: {text}", page.code)));
         let golden = root().join(format!("engine/tests/diagnostics/{}.stderr", page.code));
         if shown.is_empty() {
+            if golden.exists() {
+                failures.push(format!("{} is left over", golden.display()));
+            }
             continue;
         }
         if bless {

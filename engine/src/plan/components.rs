@@ -161,7 +161,7 @@ fn not_stratified(program: &Program, bad: &Dependency, within: &[&Dependency]) -
         format!("`{}` is {what} in a rule for `{}`, on which it depends", name(bad.from), name(bad.to)),
     )
     .label(format!("{what} here; the cycle is {shown}"))
-    .hint("break the cycle: compute what is negated in a relation that does not depend on the result");
+    .hint("Break the cycle: compute what is negated in a relation that does not depend on the result.");
     for step in cycle {
         let rule = &program.rules[step.rule.0 as usize];
         diagnostic =

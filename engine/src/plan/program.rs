@@ -25,7 +25,7 @@ impl Plan {
             match plan_rule(program, &mut catalog, rule, !inside[index]) {
                 Ok(plan) if inside[index] && plan.source == Source::Once => {
                     let message = "a recursive rule has to start with a relation";
-                    let hint = "move an atom that is not negated to the front";
+                    let hint = "Move a relation that is not negated to the front.";
                     errors.push(Diagnostic::error("E0304", rule.span, message).hint(hint));
                 }
                 Ok(plan) => rules.push(plan),

@@ -19,6 +19,7 @@ impl Error {
             Error::UnknownField { span, .. } => ("E0110", *span),
 
             Error::Mismatch { span, .. } => ("E0201", *span),
+            Error::NumberMismatch { span, .. } => ("E0201", *span),
             Error::NotNumeric { span, .. } => ("E0202", *span),
             Error::NoField { span, .. } => ("E0203", *span),
             Error::GuardedField { span, .. } => ("E0204", *span),

@@ -49,6 +49,98 @@ impl Error {
                 let diagnostic = questions.into_iter().fold(diagnostic, |d, span| d.also(span, "`?` on an Option"));
                 diagnostic.hint("Let the function give an Option, or make Results of the Options: `.ok_or(..)?`.")
             }
+            Error::NumberMismatch { expected, .. } => {
+                let diagnostic = diagnostic.label(format!("expected `{expected}`"));
+                match &*expected {
+                    "string" => diagnostic.hint("Write it in quotes."),
+                    _ => diagnostic,
+                }
+            }
+            Error::NotNumeric { found, .. } => match &*found {
+                "string" => diagnostic.hint("Strings are joined with `++`."),
+                "bool" => diagnostic.hint("Bools are joined with `and`, `or` and `not`."),
+                found if found.starts_with('\'') => {
+                    diagnostic.hint("A type parameter may stand for anything, also for what is no number.")
+                }
+                _ => diagnostic,
+            },
+            Error::NoTupleField { .. } => diagnostic.hint("Elements are numbered from 0."),
+            Error::NotConcat { found, .. } => {
+                if ["Vec<", "Set<", "Map<"].iter().any(|collection| found.starts_with(collection)) {
+                    diagnostic.hint("Collections are joined by functions: `append` for Vec, `union` for Set and Map.")
+                } else {
+                    diagnostic.hint("Begin with a string: `\"\" ++ x`, or write `\"${x}..\"`.")
+                }
+            }
+            Error::NotIterable { found, .. } => {
+                let diagnostic = diagnostic.label("Vec, Set, Map and Group can be gone through");
+                if found.starts_with("bit<") || found.starts_with("signed<") || found == "bigint" {
+                    diagnostic.hint("For the numbers up to a limit: `range_vec(0, limit, 1)`.")
+                } else {
+                    diagnostic
+                }
+            }
+            Error::NotReference { .. } => diagnostic.hint("Leave the `&` out."),
+            Error::FieldTwice { .. } => diagnostic.label("given again here"),
+            Error::ZeroWidth { .. } => diagnostic.hint("A number has at least 1 bit."),
+            Error::SignedWidth { .. } => diagnostic.hint("Take the next larger width, or `bit<N>`, which has any."),
+            Error::RelationType { .. } => {
+                diagnostic.hint("A relation is no value: collect what is needed of it with `group_by`.")
+            }
+            Error::RecursiveAlias { .. } => {
+                diagnostic.hint("Give it a constructor: `typedef T = C{inner: Vec<T>}`.")
+            }
+            Error::ParameterType { name, .. } => diagnostic.hint(format!("Write `{name}: T`.")),
+            Error::SliceOrder { high, low, .. } => {
+                diagnostic.hint(format!("The higher bit comes first: `[{low}:{high}]`."))
+            }
+            Error::SliceRange { width, .. } => {
+                diagnostic.hint(format!("Bits are counted from 0 at the right: the leftmost is {}.", width.saturating_sub(1)))
+            }
+            Error::IntegerRange { ty, .. } => match range(&ty) {
+                Some(range) => diagnostic.label(format!("a `{ty}` is {range}")),
+                None => diagnostic,
+            },
+            Error::SharedPlace { .. } => {
+                diagnostic.hint("Copy the value, change the copy, and make a new reference of it.")
+            }
+            Error::OutsideFunction { what, .. } if what == "`?`" => {
+                diagnostic.hint("In a rule `Some{var x} = e` goes on with the value, and drops the row if there is none.")
+            }
+            Error::OutsideFunction { .. } => {
+                diagnostic.hint("In a rule a condition decides whether a row goes on.")
+            }
+            Error::OnlyInPatterns { what, .. } if what == "`_`" => {
+                diagnostic.label("a value is needed here").hint("Name it where it is matched, and use the name.")
+            }
+            Error::OnlyInPatterns { .. } => diagnostic.label("a value is needed here"),
+            Error::NotPattern { .. } => {
+                diagnostic.label("this is computed").hint("To compare, write `==`; to name a value, put the name alone on the left.")
+            }
+            Error::NotConstant { .. } => diagnostic.hint("Match a variable and compare it with the string."),
+            Error::HeadDelay { .. } => diagnostic.hint("Ask for the past in the body; a head is about now."),
+            Error::GroupKey { .. } => {
+                diagnostic.hint("Compute the key in a clause before: `var key = .., var g = value.group_by(key)`.")
+            }
+            Error::GroupByForm { .. } => diagnostic.hint("Write `value.group_by(key)`."),
+            Error::GroupByPlace { .. } => {
+                diagnostic.hint("Group in a rule, and give the group to the function.")
+            }
+            Error::BadOriginal { .. } => diagnostic.label("has a line break or another control character"),
+            Error::IndexField { name, .. } => {
+                diagnostic.hint(format!("Put `{name}` where the pattern has the field that is looked up."))
+            }
+            Error::EndlessGenerics { .. } => {
+                diagnostic.label("calls itself for a type made of its own")
+                    .hint("Give it one type for all levels, such as a recursive `typedef`.")
+            }
+            Error::TransformerArguments { .. } => {
+                diagnostic.hint("Write `apply graph::SCC(Edges, from, to) -> (Labels)`.")
+            }
+            Error::Recursive { .. } => diagnostic
+                .label("within the recursion")
+                .hint("Let the recursion go through relations only, and join the stream with its result."),
+            Error::UnreachableArm { .. } => diagnostic.label("not reached").hint("Move it up, or remove it."),
             Error::NoField { suggestion, .. } => did_you_mean(diagnostic, suggestion, None),
             Error::GuardedField { without, .. } => {
                 let diagnostic = match without {
@@ -60,8 +152,11 @@ impl Error {
             Error::TryTypes { .. } => diagnostic.hint(
                 "`?` needs an Option or Result, and a function that gives an Option, or a Result of the same error.",
             ),
-            Error::CannotInfer { .. } | Error::CannotInferVariable { .. } => {
-                diagnostic.hint("Write the type: `e: T`.")
+            Error::CannotInfer { .. } => diagnostic.hint("Write the type: `e: T`."),
+            Error::CannotInferVariable { name, found, .. } => {
+                let shown = found.replace("<_>", "<..>").replace("<_, ", "<.., ").replace(", _>", ", ..>");
+                let ty = if shown.contains("..") { shown } else { "T".to_owned() };
+                diagnostic.hint(format!("Write its type where it is declared: `{name}: {ty}`."))
             }
             Error::NoOverload { candidates, .. } | Error::AmbiguousOverload { candidates, .. } => {
                 let n_shown = 4;
@@ -97,7 +192,9 @@ impl Error {
             Error::NoText { ty, .. } => {
                 diagnostic.hint(format!("Write `function to_string(x: {ty}): string` next to the type."))
             }
-            Error::NotExhaustive { .. } => diagnostic.label("not all values are covered"),
+            Error::NotExhaustive { .. } => diagnostic
+                .label("not all values are covered")
+                .hint("Add an arm for it, or `_` for all that is left."),
             Error::Refutable { .. } => diagnostic.hint("Use `match` where a pattern may fail."),
             Error::NotPlace { .. } => diagnostic.hint("Bind the value to a variable first: `var x = ..`."),
             Error::ChangedInCondition { condition, .. } => {
@@ -141,38 +238,9 @@ impl Error {
             }
             Error::KeyOnlyInput { declared, .. } => diagnostic.also(declared, "this is no input relation"),
             Error::NoLibrary { .. }
-            | Error::NotNumeric { .. }
-            | Error::NoTupleField { .. }
-            | Error::NotConcat { .. }
-            | Error::NotIterable { .. }
-            | Error::NotReference { .. }
-            | Error::FieldTwice { .. }
-            | Error::ZeroWidth { .. }
-            | Error::SignedWidth { .. }
-            | Error::RelationType { .. }
-            | Error::RecursiveAlias { .. }
-            | Error::ParameterType { .. }
-            | Error::SliceOrder { .. }
-            | Error::SliceRange { .. }
-            | Error::IntegerRange { .. }
-            | Error::UnreachableArm { .. }
-            | Error::SharedPlace { .. }
-            | Error::OutsideFunction { .. }
             | Error::OutsideLoop { .. }
-            | Error::OnlyInPatterns { .. }
-            | Error::NotPattern { .. }
-            | Error::NotConstant { .. }
-            | Error::HeadDelay { .. }
-            | Error::GroupKey { .. }
-            | Error::GroupByForm { .. }
             | Error::AggregateForm { .. }
-            | Error::GroupByPlace { .. }
-            | Error::BadOriginal { .. }
             | Error::BadAttribute { .. }
-            | Error::IndexField { .. }
-            | Error::EndlessGenerics { .. }
-            | Error::TransformerArguments { .. }
-            | Error::Recursive { .. }
             | Error::Unsupported { .. } => diagnostic,
         }
     }
@@ -183,5 +251,20 @@ fn did_you_mean(diagnostic: Diagnostic, suggestion: Option<String>, elsewhere: O
         (_, Some(module)) => diagnostic.hint(format!("Module `{module}` declares it: import that.")),
         (Some(name), None) => diagnostic.hint(format!("Did you mean `{name}`?")),
         (None, None) => diagnostic,
+    }
+}
+
+/// What a type holds, for the widths that people know by heart or look up.
+fn range(ty: &str) -> Option<String> {
+    let width = |prefix: &str| ty.strip_prefix(prefix)?.strip_suffix('>')?.parse::<u32>().ok();
+    if let Some(width) = width("bit<") {
+        return match width {
+            0..=64 => Some(format!("0 to {}", (1u128 << width) - 1)),
+            _ => Some(format!("0 to 2^{width} - 1")),
+        };
+    }
+    match width("signed<")? {
+        width @ 1..=64 => Some(format!("-{0} to {1}", 1u128 << (width - 1), (1u128 << (width - 1)) - 1)),
+        width => Some(format!("-2^{0} to 2^{0} - 1", width.saturating_sub(1))),
     }
 }

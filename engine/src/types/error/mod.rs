@@ -84,6 +84,8 @@ pub(super) enum Error {
     },
     #[error("expected {needed}, found `{found}`")]
     NotNumeric { needed: Needed, found: String, span: Span },
+    #[error("expected `{expected}`, found a number")]
+    NumberMismatch { expected: String, span: Span },
     #[error("`{found}` has no field `{name}`")]
     NoField { name: String, found: String, span: Span, suggestion: Option<String> },
     #[error("not every `{found}` has a field `{name}`")]

@@ -102,13 +102,24 @@ impl Infer<'_, '_> {
 
     fn answer(&mut self, question: &Deferred) -> Answer {
         match question {
-            Deferred::Number { ty, needed, span, .. } => match self.unifier.shallow(ty) {
+            Deferred::Number { ty, needed, default, span } => match self.unifier.shallow(ty) {
                 Ty::Var(_) => Answer::Wait,
                 Ty::Error => Answer::Done,
                 known => {
                     if !needed.accepts(&known) {
                         let found = self.show(&known);
-                        self.error(Error::NotNumeric { needed: *needed, found, span: *span });
+                        // A literal, which only is of this type because the operand that was just told is.
+                        let follows = matches!(
+                            self.errors.last(),
+                            Some(Error::NotNumeric { found: told, .. }) if *told == found
+                        );
+                        match default {
+                            Some(_) if follows => {}
+                            Some(_) if !Needed::Number.accepts(&known) => {
+                                self.error(Error::NumberMismatch { expected: found, span: *span });
+                            }
+                            _ => self.error(Error::NotNumeric { needed: *needed, found, span: *span }),
+                        }
                     }
                     Answer::Done
                 }
