@@ -104,13 +104,13 @@ impl Error {
             Error::SharedPlace { .. } => {
                 diagnostic.hint("Copy the value, change the copy, and make a new reference of it.")
             }
-            Error::OutsideFunction { what, .. } if what == "`?`" => {
+            Error::OutsideFunction { what: "`?`", .. } => {
                 diagnostic.hint("In a rule `Some{var x} = e` goes on with the value, and drops the row if there is none.")
             }
             Error::OutsideFunction { .. } => {
                 diagnostic.hint("In a rule a condition decides whether a row goes on.")
             }
-            Error::OnlyInPatterns { what, .. } if what == "`_`" => {
+            Error::OnlyInPatterns { what: "`_`", .. } => {
                 diagnostic.label("a value is needed here").hint("Name it where it is matched, and use the name.")
             }
             Error::OnlyInPatterns { .. } => diagnostic.label("a value is needed here"),
