@@ -13,3 +13,4 @@ pub(crate) mod token;
 pub use error::SyntaxError;
 pub use load::{BuiltinModules, ReadFile, load, load_more, load_text, load_with};
 pub use parser::{parse, parse_body};
+pub use token::is_reserved;

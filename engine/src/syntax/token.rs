@@ -165,6 +165,11 @@ const OPERATORS: &[(&str, TokenKind)] = &[
     ("%", TokenKind::Percent),
 ];
 
+/// Whether a word of letters, digits and `_` cannot be a name.
+pub fn is_reserved(word: &str) -> bool {
+    TokenKind::of_word(word) != TokenKind::Ident
+}
+
 impl TokenKind {
     /// What a word is.
     pub(crate) fn of_word(word: &str) -> TokenKind {

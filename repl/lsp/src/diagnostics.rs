@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, NumberOrString};
+use lsp_types::{DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, NumberOrString};
 use weir_engine::diagnostics::{Diagnostic, Severity};
 
 use crate::options::Options;
 use crate::program::Program;
+
+/// What is there and not used: editors show it faded.
+const UNNECESSARY: &[&str] = &["W0001", "W0002", "W0003", "W0005"];
 
 /// The diagnostics of each file of the program; none for files that are right.
 pub(crate) fn by_file(program: &Program, options: &Options) -> HashMap<PathBuf, Vec<lsp_types::Diagnostic>> {
@@ -20,7 +23,12 @@ pub(crate) fn by_file(program: &Program, options: &Options) -> HashMap<PathBuf, 
     found
 }
 
-fn converted(program: &Program, diagnostic: &Diagnostic, options: &Options) -> lsp_types::Diagnostic {
+/// One diagnostic.
+pub(crate) fn converted(
+    program: &Program,
+    diagnostic: &Diagnostic,
+    options: &Options,
+) -> lsp_types::Diagnostic {
     let mut message = diagnostic.message.clone();
     let mut add = |text: &str| {
         message.push('\n');
@@ -51,6 +59,7 @@ fn converted(program: &Program, diagnostic: &Diagnostic, options: &Options) -> l
         }),
         code: Some(NumberOrString::String(diagnostic.code.to_owned())),
         source: Some("weir".to_owned()),
+        tags: UNNECESSARY.contains(&diagnostic.code).then(|| vec![DiagnosticTag::UNNECESSARY]),
         message,
         related_information: Some(related).filter(|r| !r.is_empty()),
         ..lsp_types::Diagnostic::default()

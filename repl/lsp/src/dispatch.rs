@@ -1,28 +1,35 @@
 //! Which message is answered by what.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use lsp_server::{ErrorCode, Notification};
 use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidCloseTextDocument, DidOpenTextDocument,
     DidSaveTextDocument, Notification as _,
 };
 use lsp_types::request::{
-    DocumentHighlightRequest, DocumentSymbolRequest, GotoDefinition, GotoTypeDefinition, HoverRequest,
-    References, Request, WorkspaceSymbolRequest,
+    CodeActionRequest, Completion, DocumentHighlightRequest, DocumentSymbolRequest, FoldingRangeRequest,
+    Formatting, GotoDefinition, GotoTypeDefinition, HoverRequest, InlayHintRequest, PrepareRenameRequest,
+    References, Rename, Request, SelectionRangeRequest, SemanticTokensFullRequest, SignatureHelpRequest,
+    WorkspaceSymbolRequest,
 };
 use lsp_types::{
-    HoverProviderCapability, OneOf, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    CodeActionProviderCapability, CompletionOptions, CompletionResponse, FoldingRangeProviderCapability,
+    HoverProviderCapability, OneOf, RenameOptions, SelectionRangeProviderCapability,
+    SemanticTokensFullOptions, SemanticTokensOptions, SemanticTokensResult, SemanticTokensServerCapabilities,
+    ServerCapabilities, SignatureHelpOptions, TextDocumentSyncCapability, TextDocumentSyncKind,
     TextDocumentSyncOptions, TypeDefinitionProviderCapability,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::documents::Document;
-use crate::hover;
 use crate::navigate::{self, Declarations};
 use crate::options::Options;
+use crate::rename::{self, RenameError};
 use crate::server::Server;
-use crate::symbols;
-use crate::uri;
+use crate::{actions, complete, format, hints, hover, outline, signature, symbols, tokens, uri};
 
 /// Why a request is not answered.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +40,9 @@ pub(crate) enum Refusal {
     /// No such method.
     #[error("`{0}` is not known")]
     Unknown(String),
+    /// The thing cannot have that name.
+    #[error("{0}")]
+    Rename(#[from] RenameError),
     /// The answer cannot be written.
     #[error("the answer cannot be written: {0}")]
     Answer(serde_json::Error),
@@ -43,6 +53,7 @@ impl Refusal {
         match self {
             Refusal::Malformed { .. } => ErrorCode::InvalidParams as i32,
             Refusal::Unknown(_) => ErrorCode::MethodNotFound as i32,
+            Refusal::Rename(_) => ErrorCode::RequestFailed as i32,
             Refusal::Answer(_) => ErrorCode::InternalError as i32,
         }
     }
@@ -64,6 +75,31 @@ pub(crate) fn capabilities(options: &Options) -> ServerCapabilities {
         references_provider: Some(OneOf::Left(true)),
         document_highlight_provider: Some(OneOf::Left(true)),
         document_symbol_provider: Some(OneOf::Left(true)),
+        completion_provider: Some(CompletionOptions {
+            trigger_characters: Some(vec![".".to_owned(), ":".to_owned(), "'".to_owned()]),
+            ..CompletionOptions::default()
+        }),
+        signature_help_provider: Some(SignatureHelpOptions {
+            trigger_characters: Some(vec!["(".to_owned(), "{".to_owned(), ",".to_owned()]),
+            retrigger_characters: None,
+            work_done_progress_options: Default::default(),
+        }),
+        rename_provider: Some(OneOf::Right(RenameOptions {
+            prepare_provider: Some(true),
+            work_done_progress_options: Default::default(),
+        })),
+        document_formatting_provider: Some(OneOf::Left(true)),
+        folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
+        selection_range_provider: Some(SelectionRangeProviderCapability::Simple(true)),
+        semantic_tokens_provider: Some(SemanticTokensServerCapabilities::SemanticTokensOptions(
+            SemanticTokensOptions {
+                legend: tokens::legend(),
+                full: Some(SemanticTokensFullOptions::Bool(true)),
+                ..SemanticTokensOptions::default()
+            },
+        )),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Simple(true)),
         workspace_symbol_provider: Some(OneOf::Left(true)),
         ..ServerCapabilities::default()
     }
@@ -100,6 +136,61 @@ pub(crate) fn requested(server: &mut Server<'_>, method: &str, params: Value) ->
         WorkspaceSymbolRequest::METHOD => {
             reply::<WorkspaceSymbolRequest>(params, |p| Ok(symbols::matching(server.programs(), &p.query)))
         }
+        Completion::METHOD => reply::<Completion>(params, |p| {
+            let at = p.text_document_position;
+            if server.place(&at).is_none() {
+                return Ok(None);
+            }
+            let server = &*server;
+            let Some(place) = server.known_place(&at) else { return Ok(None) };
+            let path = place.program.path(place.file).map(Path::to_owned).unwrap_or_default();
+            let main = &place.program.main;
+            let items = complete::complete(place, &server.options, &|text| {
+                server.supposed(main, &HashMap::from([(path.clone(), text.to_owned())]))
+            });
+            Ok(Some(CompletionResponse::Array(items)))
+        }),
+        SignatureHelpRequest::METHOD => reply::<SignatureHelpRequest>(params, |p| {
+            Ok(server.place(&p.text_document_position_params).and_then(signature::help))
+        }),
+        PrepareRenameRequest::METHOD => reply::<PrepareRenameRequest>(params, |p| {
+            let Some(place) = server.place(&p) else { return Ok(None) };
+            Ok(Some(rename::prepare(place)?))
+        }),
+        Rename::METHOD => reply::<Rename>(params, |p| {
+            let at = p.text_document_position;
+            if server.place(&at).is_none() {
+                return Ok(None);
+            }
+            let server = &*server;
+            let Some(place) = server.known_place(&at) else { return Ok(None) };
+            let main = &place.program.main;
+            let edit = rename::rename(place, &p.new_name, &|texts| server.supposed(main, texts))?;
+            Ok(Some(edit))
+        }),
+        Formatting::METHOD => reply::<Formatting>(params, |p| {
+            Ok(server.file(&p.text_document.uri).and_then(|(program, file)| format::edits(program, file)))
+        }),
+        FoldingRangeRequest::METHOD => reply::<FoldingRangeRequest>(params, |p| {
+            Ok(server.file(&p.text_document.uri).map(|(program, file)| outline::folds(program, file)))
+        }),
+        SelectionRangeRequest::METHOD => reply::<SelectionRangeRequest>(params, |p| {
+            let found = server.file(&p.text_document.uri);
+            Ok(found.map(|(program, file)| outline::selections(program, file, &p.positions)))
+        }),
+        SemanticTokensFullRequest::METHOD => reply::<SemanticTokensFullRequest>(params, |p| {
+            let found = server.file(&p.text_document.uri);
+            Ok(found.map(|(program, file)| SemanticTokensResult::Tokens(tokens::in_file(program, file))))
+        }),
+        InlayHintRequest::METHOD => reply::<InlayHintRequest>(params, |p| {
+            let found = server.file(&p.text_document.uri);
+            Ok(found.and_then(|(program, file)| hints::in_range(program, file, p.range)))
+        }),
+        CodeActionRequest::METHOD => reply::<CodeActionRequest>(params, |p| {
+            let options = server.options.clone();
+            let found = server.file(&p.text_document.uri);
+            Ok(found.and_then(|(program, file)| actions::in_range(program, file, p.range, &options)))
+        }),
         _ => Err(Refusal::Unknown(method.to_owned())),
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) library: Option<PathBuf>,
     /// Whether the editor shows further places of a diagnostic.
     pub(crate) related: bool,
+    /// Whether the editor fills in `${1:…}`.
+    pub(crate) snippets: bool,
     /// Whether the editor takes symbols as a tree.
     pub(crate) symbol_tree: bool,
 }
@@ -44,6 +46,7 @@ impl Options {
             None => path,
         };
         let text = params.capabilities.text_document.as_ref();
+        let item = text.and_then(|t| t.completion.as_ref()).and_then(|c| c.completion_item.as_ref());
         let published = text.and_then(|t| t.publish_diagnostics.as_ref());
         let symbols = text.and_then(|t| t.document_symbol.as_ref());
         let general = params.capabilities.general.as_ref();
@@ -53,6 +56,7 @@ impl Options {
             library: written.library.map(absolute).or_else(cache),
             search: written.search.into_iter().map(absolute).collect(),
             related: published.and_then(|p| p.related_information).unwrap_or(false),
+            snippets: item.and_then(|i| i.snippet_support).unwrap_or(false),
             symbol_tree: symbols.and_then(|s| s.hierarchical_document_symbol_support).unwrap_or(false),
         }
     }

@@ -38,8 +38,21 @@ pub(crate) struct Place<'p> {
 impl Program {
     /// Reads and checks a program; open texts come before files.
     pub(crate) fn analyse(main: &Path, documents: &Documents, options: &Options) -> Program {
+        Program::analyse_with(main, documents, options, &HashMap::new())
+    }
+
+    /// The same with these texts in place of what files and open texts hold.
+    pub(crate) fn analyse_with(
+        main: &Path,
+        documents: &Documents,
+        options: &Options,
+        texts: &HashMap<PathBuf, String>,
+    ) -> Program {
         let started = Instant::now();
-        let analysis = analyze(main, &options.search, &|path| documents.read(path));
+        let analysis = analyze(main, &options.search, &|path| match texts.get(path) {
+            Some(text) => Some(Ok(text.clone())),
+            None => documents.read(path),
+        });
         let mut program = Program {
             main: main.to_owned(),
             analysis,
@@ -63,6 +76,11 @@ impl Program {
             program.files.insert(path, module.file);
         }
         program
+    }
+
+    /// Whether a file cannot be read as a whole.
+    pub(crate) fn has_syntax_errors(&self, file: FileId) -> bool {
+        self.analysis.diagnostics.iter().any(|d| d.primary.span.file == file && d.code.starts_with("E00"))
     }
 
     /// Whether a module it imports was not found.

@@ -332,10 +332,24 @@ impl<'c> Server<'c> {
 
     /// A place an editor asks about; `None` if its file is not part of any program.
     pub(crate) fn place(&mut self, at: &TextDocumentPositionParams) -> Option<Place<'_>> {
+        self.program(&uri::to_path(&at.text_document.uri))?;
+        self.known_place(at)
+    }
+
+    /// The same of a program that is known to be checked.
+    pub(crate) fn known_place(&self, at: &TextDocumentPositionParams) -> Option<Place<'_>> {
         let path = uri::to_path(&at.text_document.uri);
-        let program = self.program(&path)?;
+        let program = match self.in_library(&path) {
+            true => self.programs.values().find(|p| p.file(&path).is_some())?,
+            false => self.programs.get(self.mains.get(&path)?)?,
+        };
         let file = program.file(&path)?;
         Some(Place { program, file, offset: program.offset(file, at.position)? })
+    }
+
+    /// A program as it would be with other texts.
+    pub(crate) fn supposed(&self, main: &Path, texts: &HashMap<PathBuf, String>) -> Program {
+        Program::analyse_with(main, &self.documents, &self.options, texts)
     }
 
     /// A file an editor asks about; `None` if it is not part of any program.

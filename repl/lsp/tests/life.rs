@@ -10,14 +10,15 @@ const NONE: [&str; 0] = [];
 
 #[test]
 fn what_is_wrong_is_published_and_taken_back() {
-    let (mut editor, _) = Editor::start("input relation P(x: u8)\nrelation Q(x: string)\nQ(x) :- P(x).\n");
+    let (mut editor, _) =
+        Editor::start("input relation P(x: u8)\noutput relation Q(x: string)\nQ(x) :- P(x).\n");
     let found = editor.diagnostics("main.dl");
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("3:3 E02"), "{found:?}");
     let version = editor.published.last().unwrap()["version"].clone();
     assert_eq!(version, 1);
-    let insert = json!({ "line": 1, "character": 14 });
-    let end = json!({ "line": 1, "character": 20 });
+    let insert = json!({ "line": 1, "character": 21 });
+    let end = json!({ "line": 1, "character": 27 });
     editor.changes("main.dl", 2, json!([{ "range": { "start": insert, "end": end }, "text": "u8" }]));
     assert_eq!(editor.diagnostics("main.dl"), NONE);
     assert_eq!(editor.published.last().unwrap()["version"], 2);
@@ -25,7 +26,8 @@ fn what_is_wrong_is_published_and_taken_back() {
 
 #[test]
 fn a_mistake_in_an_imported_file_is_told_there() {
-    let fixture = "import lib\nrelation Q(x: u8)\nQ(x) :- P(x).\n//- lib.dl\ninput relation P(x: Missing)\n";
+    let fixture =
+        "import lib\noutput relation Q(x: u8)\nQ(x) :- P(x).\n//- lib.dl\ninput relation P(x: Missing)\n";
     let (mut editor, _) = Editor::start(fixture);
     let found = editor.diagnostics("main.dl");
     assert!(!found.iter().any(|f| f.contains("Missing")), "{found:?}");
@@ -41,7 +43,8 @@ fn a_mistake_in_an_imported_file_is_told_there() {
 
 #[test]
 fn a_declaration_that_moves_breaks_and_mends_other_files() {
-    let fixture = "import lib\nrelation Q(x: u8)\nQ(x) :- P(x).\n//- lib.dl\ninput relation $0P(x: u8)\n";
+    let fixture =
+        "import lib\noutput relation Q(x: u8)\nQ(x) :- P(x).\n//- lib.dl\ninput relation $0P(x: u8)\n";
     let (mut editor, _) = Editor::start(fixture);
     assert_eq!(editor.diagnostics("main.dl"), NONE);
     editor.change("lib.dl", 2, "input relation Other(x: u8)\n");
@@ -65,7 +68,7 @@ fn secondary_places_are_related_information() {
 
 #[test]
 fn every_prefix_of_a_program_is_survived() {
-    let text = "import lib\ninput relation P(x: u8, y: string) primary key (r) r.x\nrelation Q(x: u8)\n\
+    let text = "import lib\ninput relation P(x: u8, y: string) primary key (r) r.x\noutput relation Q(x: u8)\n\
         function f(x: u8): u8 { var y = x; match (y) { 1 -> 2, _ -> y } }\nQ(f(x)) :- P(x, \"a${y}\"), not Q(1).\n";
     let (mut editor, _) = Editor::start(text);
     for (version, (end, _)) in text.char_indices().enumerate() {
@@ -113,7 +116,7 @@ fn a_range_the_wrong_way_round_or_outside_changes_what_it_can() {
         "main.dl",
         2,
         json!([
-            { "range": range(9, 9, 9, 12), "text": "relation Q(x: u8)\n" },
+            { "range": range(9, 9, 9, 12), "text": "output relation Q(x: u8)\n" },
             { "range": range(0, 16, 0, 15), "text": "Port" },
             { "range": range(1, 99, 1, 99), "text": " // \u{1f600}" },
         ]),
@@ -138,7 +141,7 @@ fn a_text_without_a_file_is_a_program() {
 fn the_main_file_and_where_imports_are_can_be_configured() {
     let (files, _) = files(
         "//- deep/down/here/main.dl\nimport part\nimport far\n//- else/far.dl\ninput relation F(x: u8)\n\
-         //- deep/down/here/part.dl\nimport far\nrelation Q(x: u8)\nQ(x) :- F(x).\n",
+         //- deep/down/here/part.dl\nimport far\noutput relation Q(x: u8)\nQ(x) :- F(x).\n",
     );
     let options = json!({ "main": "deep/down/here/main.dl", "search": ["else"] });
     let mut editor = Editor::with_options(&files, options);

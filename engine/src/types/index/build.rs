@@ -41,6 +41,7 @@ pub(in crate::types) fn build(
     builder.uses();
     let mut index = builder.index;
     index.types = recorder.types;
+    index.receivers = recorder.receivers;
     for (span, ty) in recorder.typed {
         index.typed.entry(span.file).or_default().push((span, ty));
     }

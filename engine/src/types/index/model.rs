@@ -140,6 +140,8 @@ pub struct Index {
     pub(super) uses: HashMap<FileId, Vec<Use>>,
     /// By file, in the order of the text; the outer before the inner.
     pub(super) typed: HashMap<FileId, Vec<(Span, TypeId)>>,
+    /// What stands before the `.` of a name.
+    pub(super) receivers: HashMap<Span, TypeId>,
     /// Rules, and where their bodies start.
     pub(super) rules: Vec<(Span, u32)>,
     /// Definitions by the place of a declared name.

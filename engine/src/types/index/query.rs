@@ -79,10 +79,26 @@ impl Index {
         around.min_by_key(|(span, _)| span.end - span.start).copied()
     }
 
-    /// The type of the expression that ends at a place and starts first.
-    pub fn type_of(&self, span: Span) -> Option<TypeId> {
-        let typed = self.typed.get(&span.file)?;
-        typed.iter().rfind(|(s, _)| *s == span).map(|(_, ty)| *ty)
+    /// The type of what stands before the `.` of a name, whether there is such a field or not.
+    pub fn receiver_of(&self, name: Span) -> Option<TypeId> {
+        self.receivers.get(&name).copied()
+    }
+
+    /// The type of the largest expression that ends at a place.
+    pub fn type_before(&self, file: FileId, end: u32) -> Option<TypeId> {
+        let typed = self.typed.get(&file)?;
+        let ending = typed.iter().filter(|(span, _)| span.end == end);
+        ending.max_by_key(|(span, _)| span.end - span.start).map(|(_, ty)| *ty)
+    }
+
+    /// The expressions and patterns around a place, innermost first.
+    pub fn typed_around(&self, file: FileId, offset: u32) -> Vec<Span> {
+        let typed = self.typed.get(&file).map_or(&[][..], Vec::as_slice);
+        let around = typed.iter().map(|(span, _)| *span).filter(|s| s.start <= offset && offset <= s.end);
+        let mut around: Vec<Span> = around.collect();
+        around.sort_by_key(|s| s.end - s.start);
+        around.dedup();
+        around
     }
 
     /// What a file declares, without variables, in the order of the text.

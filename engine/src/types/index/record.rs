@@ -25,6 +25,8 @@ pub(in crate::types) struct Recorder {
     pub(super) typed: Vec<(Span, TypeId)>,
     /// Variables by the place of their declaration.
     pub(super) locals: HashMap<Span, (Arc<str>, Option<TypeId>)>,
+    /// What stands before the `.` of a name.
+    pub(super) receivers: HashMap<Span, TypeId>,
     /// The distinct types, by number.
     pub(super) types: Vec<TypeInfo>,
     /// Numbers of types without type parameters.
@@ -145,6 +147,8 @@ impl Infer<'_, '_> {
         }
         for (name, base) in &trace.members {
             let base = self.unifier.resolve(base);
+            let known = self.numbered(&mut record, &base);
+            record.receivers.extend(known.map(|ty| (name.span, ty)));
             let Ty::Def(def, _) = self.defs.strip(&base) else { continue };
             for variant in self.defs.variants(*def) {
                 let fields = &self.defs.constructor(*variant).fields;
