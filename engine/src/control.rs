@@ -1,7 +1,7 @@
 //! What other threads may see of and say to an engine at work: how far it is, and that it should stop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::ir::RuleId;
 
@@ -19,6 +19,10 @@ pub(crate) struct Control {
     started: AtomicU64,
     rows: AtomicU64,
     rule: AtomicU32,
+    /// Work that must be done to its end: changes are taken back.
+    shielded: AtomicBool,
+    /// The piece of work under way was cancelled at some time.
+    seen: AtomicBool,
 }
 
 /// Stops what an engine is doing. May be sent to other threads and outlives the engine.
@@ -44,12 +48,15 @@ impl Control {
             started: AtomicU64::new(0),
             rows: AtomicU64::new(0),
             rule: AtomicU32::new(NONE),
+            shielded: AtomicBool::new(false),
+            seen: AtomicBool::new(false),
         }
     }
 
     /// A piece of work begins.
     pub(crate) fn begin(&self) {
         self.rows.store(0, Ordering::Relaxed);
+        self.seen.store(false, Ordering::Relaxed);
         let number = self.started.fetch_add(1, Ordering::Relaxed) + 1;
         self.running.store(number, Ordering::Release);
     }
@@ -64,7 +71,25 @@ impl Control {
     #[inline]
     pub(crate) fn is_cancelled(&self) -> bool {
         let cancelled = self.cancelled.load(Ordering::Relaxed);
-        cancelled != 0 && cancelled == self.running.load(Ordering::Relaxed)
+        cancelled != 0
+            && cancelled == self.running.load(Ordering::Relaxed)
+            && !self.shielded.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody wanted the work under way to stop, be it that it has stopped already.
+    pub(crate) fn was_cancelled(&self) -> bool {
+        self.seen.load(Ordering::Relaxed) || self.is_cancelled()
+    }
+
+    /// Until further notice the work is not to stop.
+    pub(crate) fn shield(&self) {
+        self.seen.fetch_or(self.is_cancelled(), Ordering::Relaxed);
+        self.shielded.store(true, Ordering::Relaxed);
+    }
+
+    /// From here on it may stop again.
+    pub(crate) fn unshield(&self) {
+        self.shielded.store(false, Ordering::Relaxed);
     }
 
     /// Rows have been read or derived.

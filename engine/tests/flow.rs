@@ -158,7 +158,7 @@ fn a_recursion_without_end_is_given_up_and_taken_back() {
     assert_eq!(
         shell.output,
         "N:\nN{.x = 98}: +1\nN{.x = 99}: +1\nN{.x = 100}: +1\n\
-         error: test.dl:4:1: the recursion does not settle within 65536 rounds (in a rule for `N`)\n\
+         error: test.dl:4:1: the recursion does not settle within 100000 rounds (in a rule for `N`)\n\
          N:\nN{.x = 98}: -1\nI{.x = 99}\n"
     );
 }

@@ -4,6 +4,7 @@ use super::attempts::Attempts;
 use super::code::{Code, Emit};
 use super::index::{Epoch, keys};
 use super::join::Sides;
+use super::pulse::Pulse;
 use super::reader::{AsOf, Reader};
 use crate::eval::Trap;
 
@@ -14,11 +15,15 @@ pub(super) fn antijoin(
     right_again: Option<Reader>,
     then: &Code,
     epoch: Epoch,
+    pulse: &Pulse,
     emit: &mut Emit<'_>,
 ) -> Result<(), Trap> {
-    let mut attempts = Attempts::default();
+    let mut attempts = Attempts::new(pulse);
     if let (Some(changes), Some(mut right)) = (&sides.left_changes, sides.right) {
         for (key, values) in keys(changes) {
+            if attempts.stopped() {
+                break;
+            }
             if right.seek(key) && right.total(AsOf::Now) > 0 {
                 continue;
             }
@@ -30,6 +35,9 @@ pub(super) fn antijoin(
     if let (Some(mut left), Some(mut right), Some(changes)) = (sides.left, right_again, &sides.right_changes)
     {
         for (key, _) in keys(changes) {
+            if attempts.stopped() {
+                break;
+            }
             let found = right.seek(key);
             let before = found && right.total(AsOf::Before(epoch)) > 0;
             let now = found && right.total(AsOf::Now) > 0;

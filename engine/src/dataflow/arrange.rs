@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::code::Code;
 use super::index::{Batch, Epoch, Index, Update, Weight, batch};
+use super::pulse::Pulse;
 use super::reader::Reader;
 use crate::eval::{Machine, Trap};
 use crate::plan::Projection;
@@ -12,6 +13,7 @@ use crate::value::Row;
 /// An arrangement at work.
 pub(crate) struct Arranged {
     project: Code,
+    pulse: Pulse,
     /// `None` if rows live for one transaction.
     index: Option<Index>,
     /// What the current transaction changes.
@@ -25,13 +27,15 @@ impl Arranged {
             Projection::Columns { key, value } => Code::columns(key, value),
             Projection::Code(transform) => Code::new(machine, transform),
         };
-        Arranged { project, index: (!ephemeral).then(Index::new), changes: None }
+        let pulse = Pulse::new(machine.control());
+        Arranged { project, pulse, index: (!ephemeral).then(Index::new), changes: None }
     }
 
     /// Takes the changes of the collection in this transaction.
     pub(crate) fn update(&mut self, epoch: Epoch, delta: &[(Row, Weight)]) -> Result<(), Trap> {
         let mut updates: Vec<Update> = Vec::with_capacity(delta.len());
         for (row, weight) in delta {
+            self.pulse.beat()?;
             self.project.run(epoch, &[row], *weight, &mut |key, value, weight| {
                 updates.push(((key, value), epoch, weight));
             })?;

@@ -4,17 +4,30 @@ use rustc_hash::FxHashMap;
 
 use super::code::{Code, Emit};
 use super::index::{Epoch, Weight};
+use super::pulse::{Pulse, cancelled};
 use crate::eval::Trap;
 use crate::value::{Row, Word};
 
 /// Code run on the matches of one stage in one transaction. A match on which it fails counts only if it is there in
 /// the end.
-#[derive(Default)]
-pub(super) struct Attempts {
+pub(super) struct Attempts<'p> {
+    pulse: &'p Pulse,
+    /// Somebody wants this to end.
+    stopped: bool,
     failed: FxHashMap<Vec<Row>, (Weight, Trap)>,
 }
 
-impl Attempts {
+impl<'p> Attempts<'p> {
+    pub(super) fn new(pulse: &'p Pulse) -> Self {
+        Attempts { pulse, stopped: false, failed: FxHashMap::default() }
+    }
+
+    /// Whether there is no sense in going on.
+    #[inline]
+    pub(super) fn stopped(&self) -> bool {
+        self.stopped
+    }
+
     /// Runs the code on a match.
     #[inline]
     pub(super) fn run(
@@ -25,6 +38,10 @@ impl Attempts {
         weight: Weight,
         emit: &mut Emit<'_>,
     ) {
+        self.stopped |= self.pulse.stops();
+        if self.stopped {
+            return;
+        }
         if let Err(trap) = code.run(epoch, parts, weight, emit) {
             let parts = parts.iter().map(|part| Row::from(*part)).collect();
             let failed = self.failed.entry(parts).or_insert((0, trap));
@@ -34,6 +51,9 @@ impl Attempts {
 
     /// The first failure on a match that is there.
     pub(super) fn result(self) -> Result<(), Trap> {
+        if self.stopped {
+            return Err(cancelled());
+        }
         let failed = self.failed.into_iter().filter(|(_, (weight, _))| *weight != 0);
         match failed.min_by(|(one, _), (other, _)| one.cmp(other)) {
             Some((_, (_, trap))) => Err(trap),

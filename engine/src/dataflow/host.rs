@@ -36,6 +36,8 @@ pub(crate) struct Host {
     pub(super) chains: Vec<Option<Chain>>,
     /// By component.
     pub(super) recursions: Vec<Option<Recursion>>,
+    /// By component: whether its recursion was stopped half-way and is not there.
+    pub(super) broken: Vec<bool>,
     delays: Vec<Delay>,
     latest: Vec<Latest>,
     wiring: Wiring,
@@ -198,6 +200,7 @@ impl Host {
             component_stats: vec![Work::default(); plan.components.len()],
             control: machine.control().clone(),
             machine: machine.clone(),
+            broken: vec![false; plan.components.len()],
             pending: HashMap::new(),
             settled: HashMap::new(),
         }
@@ -223,7 +226,8 @@ impl Host {
         epoch: Epoch,
         inputs: Vec<(RelationId, Delta)>,
     ) -> Result<Vec<(RelationId, Delta)>, Failure> {
-        match self.propagate(worker, epoch, inputs) {
+        let done = self.repair(worker, epoch).and_then(|()| self.propagate(worker, epoch, inputs));
+        match done {
             Ok(()) => Ok(self.end(true)),
             Err(failure) => {
                 self.undo(worker, epoch + 1);
@@ -309,6 +313,48 @@ impl Host {
         let mut rows = self.pending.remove(&relation).unwrap_or_default();
         consolidate(&mut rows);
         rows
+    }
+
+    /// A recursion that was stopped half-way cannot be taken back: it is built anew when it is needed.
+    fn give_up(&mut self, worker: &mut Worker, component: usize) {
+        if let Some(recursion) = self.recursions[component].take() {
+            recursion.close(worker);
+            self.broken[component] = true;
+        }
+    }
+
+    /// Builds recursions anew that were stopped half-way. The transaction that follows has the number `epoch`.
+    pub(crate) fn repair(&mut self, worker: &mut Worker, epoch: Epoch) -> Result<(), Failure> {
+        let Some(before) = epoch.checked_sub(1) else { return Ok(()) };
+        let plan = self.plan.clone();
+        while let Some(number) = self.broken.iter().position(|broken| *broken) {
+            let component = &plan.components[number];
+            let mut recursion = Recursion::new(worker, &self.machine, &plan, component);
+            let (mut inputs, mut seeds) = (Vec::new(), Vec::new());
+            let reads: Vec<CollectionId> = recursion.reads().collect();
+            for read in reads {
+                let rows = self.collection_rows(read, before)?;
+                inputs.extend(rows.into_iter().map(|(row, weight)| (read, row, weight)));
+            }
+            for rule in &component.rules {
+                let mut rows = Vec::new();
+                self.results(*rule, before, &mut rows)?;
+                let head = plan.rule(*rule).head;
+                seeds.extend(rows.into_iter().map(|(row, weight)| (head, row, weight)));
+            }
+            match recursion.load(worker, before, inputs, seeds) {
+                // All of this was known.
+                Ok(_) => {
+                    self.recursions[number] = Some(recursion);
+                    self.broken[number] = false;
+                }
+                Err((rule, trap)) => {
+                    recursion.close(worker);
+                    return Err(Failure { rule: Some(rule), trap });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A rule that has read nothing yet reads what there is.
@@ -422,9 +468,12 @@ impl Host {
         let mut changes: Vec<(RelationId, Delta)> = match &mut self.recursions[component] {
             Some(recursion) => {
                 self.touched.recursions.push(component);
-                recursion
-                    .update(worker, epoch, &self.touched.deltas, derived)
-                    .map_err(|(rule, trap)| Failure { rule: Some(rule), trap })?
+                let updated = recursion.update(worker, epoch, &self.touched.deltas, derived);
+                let updated = updated.map_err(|(rule, trap)| Failure { rule: Some(rule), trap });
+                if updated.is_err() && self.control.is_cancelled() {
+                    self.give_up(worker, component);
+                }
+                updated?
             }
             None => derived.into_iter().collect(),
         };
@@ -493,6 +542,13 @@ impl Host {
 
     /// Puts everything back after a failure.
     pub(crate) fn undo(&mut self, worker: &mut Worker, epoch: Epoch) {
+        self.control.shield();
+        self.take_back(worker, epoch);
+        self.control.unshield();
+        self.end(false);
+    }
+
+    fn take_back(&mut self, worker: &mut Worker, epoch: Epoch) {
         for &arrangement in &self.touched.arrangements {
             self.arrangements[arrangement].undo(epoch);
         }
@@ -511,7 +567,6 @@ impl Host {
                 recursion.undo(worker, epoch);
             }
         }
-        self.end(false);
     }
 
     /// Closes a transaction; gives the changes of the relations.

@@ -36,7 +36,7 @@ use crate::plan::{ArrangementId, CollectionId, Component, Left, Op, Plan, Projec
 use crate::value::{Row, Word};
 
 /// Rounds after which a recursion is given up: what still changes then hardly ever settles.
-const ROUNDS: u64 = 1 << 16;
+const ROUNDS: u64 = 100_000;
 
 /// A transaction and a round.
 type Round = Product<Epoch, u64>;
@@ -188,6 +188,9 @@ impl Inside {
     /// Runs; a row that fails gives nothing, and the transaction will be taken back.
     fn run(&self, parts: &[&[Word]]) -> Given {
         let mut given = Given::new();
+        if self.context.pulse.stops() {
+            return given;
+        }
         let epoch = self.context.epoch.get();
         let result = self.code.run(epoch, parts, 1, &mut |key, value, _| given.push((key, value)));
         if let Err(trap) = result {

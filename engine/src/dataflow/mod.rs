@@ -11,6 +11,7 @@ pub(crate) mod host;
 pub(crate) mod index;
 mod iterate;
 mod join;
+mod pulse;
 pub(crate) mod query;
 mod reader;
 pub(crate) mod reclaim;

@@ -13,6 +13,7 @@ use timely::worker::Worker;
 use super::columns::Marking;
 use super::index::{Epoch, Weight};
 use super::iterate::{Kept, Scopes, iterate};
+use super::pulse::{Pulse, cancelled};
 use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{CollectionId, Component, Plan};
@@ -49,6 +50,7 @@ pub(super) type Results = Rc<RefCell<Vec<(Row, Weight)>>>;
 /// What code inside the dataflow works with.
 pub(super) struct Context {
     pub(super) epoch: std::cell::Cell<Epoch>,
+    pub(super) pulse: Pulse,
     /// The first failure of a transaction.
     pub(super) trap: RefCell<Option<(RuleId, Trap)>>,
 }
@@ -64,7 +66,11 @@ impl Recursion {
         plan: &Plan,
         component: &Component,
     ) -> Self {
-        let context = Rc::new(Context { epoch: std::cell::Cell::new(0), trap: RefCell::new(None) });
+        let context = Rc::new(Context {
+            epoch: std::cell::Cell::new(0),
+            pulse: Pulse::new(machine.control()),
+            trap: RefCell::new(None),
+        });
         let mut inputs: Vec<(CollectionId, InputSession<Epoch, Row, Weight>)> =
             reads(plan, component).into_iter().map(|read| (read, InputSession::new())).collect();
         let mut seeds: Vec<(RelationId, InputSession<Epoch, Row, Weight>)> =
@@ -162,6 +168,9 @@ impl Recursion {
 
     fn changes(&mut self, worker: &mut Worker, epoch: Epoch) -> Result<Changes, (RuleId, Trap)> {
         self.run(worker, epoch, 1);
+        if self.now.control().is_cancelled() {
+            return Err((self.rules.first().copied().unwrap_or(RuleId(0)), cancelled()));
+        }
         if let Some((rule, trap)) = self.context.trap.borrow_mut().take() {
             return Err(self.renumbered(rule, trap));
         }
@@ -224,7 +233,8 @@ impl Recursion {
             input.advance_to(epoch + 1);
             input.flush();
         }
-        worker.step_while(|| self.probe.less_than(&(epoch + 1)));
+        let control = self.now.control();
+        worker.step_while(|| self.probe.less_than(&(epoch + 1)) && !control.is_cancelled());
     }
 
     /// A failure as the program says it that this is part of now.

@@ -2,6 +2,7 @@
 
 use super::code::{Emit, GroupCode};
 use super::index::{Batch, Epoch, Index, Update, Weight, keys};
+use super::pulse::Pulse;
 use super::reader::{AsOf, Reader};
 use crate::eval::Trap;
 use crate::value::{Row, Word};
@@ -26,12 +27,14 @@ impl Groups {
         changes: &Batch,
         values: &mut Index,
         epoch: Epoch,
+        pulse: &Pulse,
         emit: &mut Emit<'_>,
     ) -> Result<std::rc::Rc<Batch>, Trap> {
         let mut values = values.reader();
         let mut results = self.results.reader();
         let mut updates: Vec<Update> = Vec::new();
         for (key, _) in keys(changes) {
+            pulse.beat()?;
             let group_key = Row::from(key);
             if results.seek(key) {
                 results.values(AsOf::Now, |result, weight| {
@@ -58,8 +61,15 @@ impl Groups {
     }
 
     /// Groups of rows that live for one transaction: nothing is kept.
-    pub(crate) fn once(&self, rows: &Batch, epoch: Epoch, emit: &mut Emit<'_>) -> Result<(), Trap> {
+    pub(crate) fn once(
+        &self,
+        rows: &Batch,
+        epoch: Epoch,
+        pulse: &Pulse,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Trap> {
         for (key, values) in keys(rows) {
+            pulse.beat()?;
             let group: Vec<(Word, Weight)> = values.iter().filter_map(member).collect();
             if !group.is_empty() {
                 self.code.run(epoch, key, &group, emit)?;

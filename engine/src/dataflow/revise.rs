@@ -87,6 +87,7 @@ impl Successor {
         }
         for (new, old) in pairs(&self.succession.recursions) {
             std::mem::swap(&mut host.recursions[new], &mut other.recursions[old]);
+            std::mem::swap(&mut host.broken[new], &mut other.broken[old]);
             host.adopt(new);
             other.adopt(old);
         }

@@ -9,6 +9,7 @@ use super::code::{Code, Emit, GroupCode};
 use super::columns::{Columns, Marking};
 use super::index::{Batch, Epoch, Index, Update, Weight, batch};
 use super::join::{Sides, join};
+use super::pulse::Pulse;
 use super::reader::AsOf;
 use super::reduce::{Groups, parted};
 use crate::eval::{Machine, Trap};
@@ -19,6 +20,7 @@ use crate::value::Row;
 pub(crate) struct Chain {
     first: Code,
     stages: Vec<Stage>,
+    pulse: Pulse,
 }
 
 struct Stage {
@@ -70,7 +72,11 @@ impl Chain {
             },
             changed: [None, None],
         });
-        Chain { first: Code::new(machine, &plan.first), stages: stages.collect() }
+        Chain {
+            first: Code::new(machine, &plan.first),
+            stages: stages.collect(),
+            pulse: Pulse::new(machine.control()),
+        }
     }
 
     /// Takes the changes of the rule's source (those of other collections are in `arrangements`) and adds to `out`
@@ -85,21 +91,21 @@ impl Chain {
         let mut flow = Flow::default();
         let Some(last) = self.stages.len().checked_sub(1) else {
             let mut emit = to_head(out);
-            source.iter().try_for_each(|(row, weight)| self.first.run(epoch, &[row], *weight, &mut emit))?;
+            self.first_of(epoch, source, &mut emit)?;
             return Ok(flow);
         };
         let mut rows: Vec<Update> = Vec::new();
         if !matches!(self.stages[0].left, Kept::Shared(_)) {
             let mut emit = to_stage(&mut rows, epoch);
-            source.iter().try_for_each(|(row, weight)| self.first.run(epoch, &[row], *weight, &mut emit))?;
+            self.first_of(epoch, source, &mut emit)?;
         }
         for (at, stage) in self.stages.iter_mut().enumerate() {
             let arrived = std::mem::take(&mut rows);
             flow.between += arrived.len();
             if at == last {
-                stage.update(epoch, arrived, arrangements, &mut to_head(out))?;
+                stage.update(epoch, arrived, arrangements, &self.pulse, &mut to_head(out))?;
             } else {
-                stage.update(epoch, arrived, arrangements, &mut to_stage(&mut rows, epoch))?;
+                stage.update(epoch, arrived, arrangements, &self.pulse, &mut to_stage(&mut rows, epoch))?;
             }
         }
         Ok(flow)
@@ -119,18 +125,18 @@ impl Chain {
         };
         let (mut flow, mut rows) = (Flow::default(), Vec::new());
         if rest.is_empty() {
-            op.load(*left, epoch, arrangements, &mut to_head(out))?;
+            op.load(*left, epoch, arrangements, &self.pulse, &mut to_head(out))?;
             return Ok(flow);
         }
-        op.load(*left, epoch, arrangements, &mut to_stage(&mut rows, epoch))?;
+        op.load(*left, epoch, arrangements, &self.pulse, &mut to_stage(&mut rows, epoch))?;
         let last = rest.len() - 1;
         for (at, stage) in rest.iter_mut().enumerate() {
             let arrived = std::mem::take(&mut rows);
             flow.between += arrived.len();
             if at == last {
-                stage.update(epoch, arrived, arrangements, &mut to_head(out))?;
+                stage.update(epoch, arrived, arrangements, &self.pulse, &mut to_head(out))?;
             } else {
-                stage.update(epoch, arrived, arrangements, &mut to_stage(&mut rows, epoch))?;
+                stage.update(epoch, arrived, arrangements, &self.pulse, &mut to_stage(&mut rows, epoch))?;
             }
         }
         Ok(flow)
@@ -157,12 +163,20 @@ impl Chain {
         out: &mut Vec<(Row, Weight)>,
     ) -> Result<(), Trap> {
         match self.stages.last_mut() {
-            Some(stage) => stage.contents(epoch, arrangements, &mut to_head(out)),
+            Some(stage) => stage.contents(epoch, arrangements, &self.pulse, &mut to_head(out)),
             None => {
                 let mut emit = to_head(out);
-                source.iter().try_for_each(|(row, weight)| self.first.run(epoch, &[row], *weight, &mut emit))
+                self.first_of(epoch, source, &mut emit)
             }
         }
+    }
+
+    /// The first transform of rows of the source.
+    fn first_of(&self, epoch: Epoch, source: &[(Row, Weight)], emit: &mut Emit<'_>) -> Result<(), Trap> {
+        source.iter().try_for_each(|(row, weight)| {
+            self.pulse.beat()?;
+            self.first.run(epoch, &[row], *weight, emit)
+        })
     }
 
     /// Marks the values in the stages' own rows.
@@ -203,6 +217,7 @@ impl Work {
         left: usize,
         epoch: Epoch,
         arrangements: &mut [Arranged],
+        pulse: &Pulse,
         emit: &mut Emit<'_>,
     ) -> Result<(), Trap> {
         let sizes = |right: usize| (arrangements[left].len(), arrangements[right].len());
@@ -213,16 +228,22 @@ impl Work {
                 let (on_left, on_right) = sizes(*right);
                 let (left, right) = (arrangements[left].reader(), arrangements[*right].reader());
                 let (Some(left), Some(right)) = (left, right) else { return Ok(()) };
-                let mut attempts = Attempts::default();
+                let mut attempts = Attempts::new(pulse);
                 // What is the smaller side decides how long it takes.
                 let few = usize::from(on_left > on_right);
                 let mut sides = [left, right];
                 while let Some(key) = sides[few].next_key() {
+                    if attempts.stopped() {
+                        break;
+                    }
                     if !sides[1 - few].seek(&key) {
                         continue;
                     }
                     let [left, right] = &sides;
                     left.values(AsOf::Now, |left_value, left_weight| {
+                        if attempts.stopped() {
+                            return;
+                        }
                         right.values(AsOf::Now, |right_value, right_weight| {
                             let weight = left_weight.wrapping_mul(right_weight);
                             attempts.run(then, epoch, &[&key, left_value, right_value], weight, emit);
@@ -234,8 +255,11 @@ impl Work {
             Work::Antijoin { right, then } => {
                 let (left, right) = (arrangements[left].reader(), arrangements[*right].reader());
                 let (Some(mut left), Some(mut right)) = (left, right) else { return Ok(()) };
-                let mut attempts = Attempts::default();
+                let mut attempts = Attempts::new(pulse);
                 while let Some(key) = left.next_key() {
+                    if attempts.stopped() {
+                        break;
+                    }
                     if !(right.seek(&key) && right.total(AsOf::Now) > 0) {
                         left.values(AsOf::Now, |value, weight| {
                             attempts.run(then, epoch, &[&key, value], weight, emit);
@@ -254,6 +278,7 @@ impl Stage {
         epoch: Epoch,
         arrived: Vec<Update>,
         arrangements: &mut [Arranged],
+        pulse: &Pulse,
         emit: &mut Emit<'_>,
     ) -> Result<(), Trap> {
         let left = match &mut self.left {
@@ -269,9 +294,9 @@ impl Stage {
                 let Some(changes) = left else { return Ok(()) };
                 match &mut self.left {
                     Kept::Private(index) => {
-                        self.changed[1] = Some(groups.update(&changes, index, epoch, emit)?)
+                        self.changed[1] = Some(groups.update(&changes, index, epoch, pulse, emit)?)
                     }
-                    Kept::Shared(_) | Kept::Not => groups.once(&changes, epoch, emit)?,
+                    Kept::Shared(_) | Kept::Not => groups.once(&changes, epoch, pulse, emit)?,
                 }
                 return Ok(());
             }
@@ -303,8 +328,10 @@ impl Stage {
             right_changes,
         };
         match &self.op {
-            Work::Join { .. } => join(sides, then, epoch, emit)?,
-            Work::Antijoin { .. } | Work::Reduce(_) => antijoin(sides, right_again, then, epoch, emit)?,
+            Work::Join { .. } => join(sides, then, epoch, pulse, emit)?,
+            Work::Antijoin { .. } | Work::Reduce(_) => {
+                antijoin(sides, right_again, then, epoch, pulse, emit)?
+            }
         }
         if !reads_now {
             self.keep(left_changes);
@@ -316,6 +343,7 @@ impl Stage {
         &mut self,
         epoch: Epoch,
         arrangements: &mut [Arranged],
+        pulse: &Pulse,
         emit: &mut Emit<'_>,
     ) -> Result<(), Trap> {
         let left = match &mut self.left {
@@ -334,9 +362,9 @@ impl Stage {
             }
             Work::Join { right, then } => {
                 let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
-                let mut attempts = Attempts::default();
+                let mut attempts = Attempts::new(pulse);
                 left.all(AsOf::Now, |key, left_value, left_weight| {
-                    if !right.seek(key) {
+                    if attempts.stopped() || !right.seek(key) {
                         return;
                     }
                     right.values(AsOf::Now, |right_value, right_weight| {
@@ -348,9 +376,9 @@ impl Stage {
             }
             Work::Antijoin { right, then } => {
                 let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
-                let mut attempts = Attempts::default();
+                let mut attempts = Attempts::new(pulse);
                 left.all(AsOf::Now, |key, value, weight| {
-                    if !(right.seek(key) && right.total(AsOf::Now) > 0) {
+                    if !(attempts.stopped() || right.seek(key) && right.total(AsOf::Now) > 0) {
                         attempts.run(then, epoch, &[key, value], weight, emit);
                     }
                 });

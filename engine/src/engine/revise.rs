@@ -83,6 +83,9 @@ impl Session {
         let epoch = self.epoch;
         self.epoch += EPOCHS;
         let Running { host, .. } = &mut self.running;
+        host.repair(worker, epoch)
+            .map_err(|failure| Attempt::Refused(ReviseError::Run(self.failed(&before, failure))))?;
+        let Running { host, .. } = &mut self.running;
         let mut successor =
             Successor::new(worker, &machine, &next.plan, host, succession, &outputs.shown, epoch)
                 .map_err(|failure| Attempt::Refused(ReviseError::Run(self.failed(&before, failure))))?;

@@ -358,7 +358,7 @@ impl Session {
         relation: Option<RelationId>,
         trap: &Trap,
     ) -> CommitError {
-        if self.control.is_cancelled() {
+        if self.control.was_cancelled() {
             return CommitError::Cancelled;
         }
         let head = rule.map(|rule| program.rules[rule.0 as usize].head.relation).or(relation);
