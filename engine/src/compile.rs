@@ -47,7 +47,10 @@ pub struct Analysis {
 pub fn analyze(path: &Path, search: &[PathBuf], read: ReadFile) -> Analysis {
     let (modules, sources, mut diagnostics) = syntax::load_with(path, search, BUILTIN_MODULES, read);
     let (program, found, index) = types::analyze(&modules, &sources);
-    if !refused(&diagnostics) {
+    if refused(&diagnostics) {
+        let found = types::independent(&modules, &sources, &diagnostics, found);
+        diagnostics.extend(found);
+    } else {
         diagnostics.extend(found);
         if let Some(Err(found)) = program.filter(|_| !refused(&diagnostics)).map(|p| Plan::new(&p)) {
             diagnostics.extend(found);
@@ -69,8 +72,10 @@ pub(crate) fn checked(
     mut diagnostics: Vec<Diagnostic>,
     question: Option<&types::Question<'_>>,
 ) -> Result<(Program, Vec<Diagnostic>), Vec<Diagnostic>> {
-    // Names that syntax errors swallowed would only be reported as unknown.
     if refused(&diagnostics) {
+        let (_, found) = types::check(modules, sources);
+        let found = types::independent(modules, sources, &diagnostics, found);
+        diagnostics.extend(found);
         return Err(diagnostics);
     }
     let (program, found) = match question {

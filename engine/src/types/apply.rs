@@ -3,6 +3,7 @@
 //! Labels of connected components flow along the edges: one row per node and neighbour. Strongly connected components
 //! come from reachability, so one of n nodes costs n^2 rows; that is fine for topologies, not for large meshes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::defs::{Defs, ModuleId, RelationDefId};
@@ -20,6 +21,7 @@ pub(super) fn expand(modules: &[Module], defs: &Defs<'_>, errors: &mut Vec<Error
     if !applies {
         return None;
     }
+    only_filler(modules, defs, errors);
     let mut n_applied = 0;
     let expanded = modules.iter().enumerate().map(|(index, module)| {
         let mut items = Vec::with_capacity(module.items.len());
@@ -39,6 +41,40 @@ pub(super) fn expand(modules: &[Module], defs: &Defs<'_>, errors: &mut Vec<Error
         Module { items, ..module.clone() }
     });
     Some(expanded.collect())
+}
+
+/// What a transformer gives, neither a rule nor another transformer adds to.
+fn only_filler(modules: &[Module], defs: &Defs<'_>, errors: &mut Vec<Error>) {
+    let items = || {
+        modules
+            .iter()
+            .enumerate()
+            .flat_map(|(index, m)| m.items.iter().map(move |i| (ModuleId(index as u32), i)))
+    };
+    let mut outputs: HashMap<RelationDefId, Span> = HashMap::new();
+    for (module, item) in items() {
+        let ItemKind::Apply(apply) = &item.kind else { continue };
+        for output in &apply.outputs {
+            let Ok(relation) = defs.find_relation(module, output) else { continue };
+            let name = shown(output);
+            match outputs.get(&relation) {
+                Some(apply) => {
+                    errors.push(Error::TransformerFills { name, span: output.span, apply: *apply })
+                }
+                None => drop(outputs.insert(relation, item.span)),
+            }
+        }
+    }
+    for (module, item) in items() {
+        let ItemKind::Rule(rule) = &item.kind else { continue };
+        for head in &rule.heads {
+            let path = &head.atom.relation;
+            let Ok(relation) = defs.find_relation(module, path) else { continue };
+            if let Some(apply) = outputs.get(&relation) {
+                errors.push(Error::TransformerFills { name: shown(path), span: path.span, apply: *apply });
+            }
+        }
+    }
 }
 
 fn expand_one(

@@ -13,6 +13,7 @@ use super::index::Recorder;
 use super::resolve::{Generics, TypeResolver, endless_unions};
 use super::serde::{self, Renaming};
 use super::ty::Ty;
+use super::unify::Unifier;
 use crate::ir::UnionJson;
 use crate::source::{FileId, Span};
 use crate::stdlib::IMPLICIT_MODULES;
@@ -351,19 +352,22 @@ impl<'a> Collector<'a> {
     fn unused_parameters(&mut self) {
         for index in 0..self.defs.types.len() {
             let def = TypeDefId(index as u32);
-            let variants = self.defs.variants(def);
-            if variants.is_empty() {
-                continue;
-            }
             let mut used = vec![false; self.defs.type_def(def).params.len()];
-            for constructor in variants {
-                for field in &self.defs.constructor(*constructor).fields {
-                    field.ty.walk(&mut |ty| match ty {
-                        Ty::Param(i) => used[*i as usize] = true,
-                        // What is wrong inside was reported.
-                        Ty::Error => used.iter_mut().for_each(|u| *u = true),
-                        _ => {}
-                    });
+            let mut note = |ty: &Ty| match ty {
+                Ty::Param(i) => used[*i as usize] = true,
+                // What is wrong inside was reported.
+                Ty::Error => used.iter_mut().for_each(|u| *u = true),
+                _ => {}
+            };
+            match &self.defs.type_def(def).kind {
+                TypeDefKind::Extern => continue,
+                TypeDefKind::Alias(_) => match self.defs.aliases.get(&def) {
+                    Some(target) => target.walk(&mut note),
+                    None => continue,
+                },
+                TypeDefKind::Union(variants) => {
+                    let fields = variants.iter().flat_map(|v| &self.defs.constructor(*v).fields);
+                    fields.for_each(|field| field.ty.walk(&mut note));
                 }
             }
             let definition = self.defs.type_def(def);
@@ -456,6 +460,18 @@ impl<'a> Collector<'a> {
                             span: function.ast.name.span,
                             first: first.ast.name.span,
                         });
+                        continue;
+                    }
+                    let overlapping = overloads[..i]
+                        .iter()
+                        .map(|o| self.defs.function(*o))
+                        .find(|other| could_be_one(other, function));
+                    if let Some(first) = overlapping {
+                        self.errors.push(Error::OverlappingOverload {
+                            name: function.name.to_string(),
+                            span: function.ast.name.span,
+                            first: first.ast.name.span,
+                        });
                     }
                 }
             }
@@ -523,6 +539,24 @@ impl<'a> Collector<'a> {
             self.defs.relations[index].record = record;
         }
     }
+}
+
+/// Whether there are types at which two functions take and give the same.
+fn could_be_one(a: &FunctionDef<'_>, b: &FunctionDef<'_>) -> bool {
+    if a.params.len() != b.params.len() {
+        return false;
+    }
+    let mut unifier = Unifier::default();
+    let mut at_any = |f: &FunctionDef<'_>| {
+        let args: Vec<Ty> = f.generics.iter().map(|_| unifier.fresh()).collect();
+        let types: Vec<Ty> =
+            f.params.iter().map(|p| &p.ty).chain([&f.ret]).map(|t| t.substitute(&args)).collect();
+        types
+    };
+    let (a, b) = (at_any(a), at_any(b));
+    // What is wrong with a type was reported.
+    let known = |types: &[Ty]| !types.contains(&Ty::Error);
+    known(&a) && known(&b) && a.iter().zip(&b).all(|(a, b)| unifier.unify(a, b).is_ok())
 }
 
 /// The text of the first of these attributes, as `#[original = "name"]`.

@@ -87,6 +87,9 @@ pub(super) fn check_keys(defs: &mut Defs<'_>, errors: &mut Vec<Error>) {
         if ast.role != ast::RelationRole::Input {
             errors.push(Error::KeyOnlyInput { span: key.span, declared: relation.span });
         }
+        if ast.semantics != ast::RelationSemantics::Relation {
+            errors.push(Error::KeyOfBag { span: key.span, declared: relation.span });
+        }
         let mut infer = Infer::new(defs, errors, module, Vec::new());
         let local = infer.declare(name, record);
         infer.body.locals[local.0 as usize].assignable = false;
@@ -144,6 +147,15 @@ impl Infer<'_, '_> {
         fields: &[(super::hir::LocalId, ast::Ident)],
     ) -> Option<(RelationDefId, super::hir::HPattern)> {
         let (relation, pattern) = self.atom(atom, &mut PatternMode::Index { fields: fields.to_vec() })?;
+        let what = match self.defs.relation(relation).ast.semantics {
+            ast::RelationSemantics::Stream => Some("a stream"),
+            _ if atom.delay != 0 => Some("a delayed relation"),
+            _ if atom.differential => Some("the change of a relation"),
+            _ => None,
+        };
+        if let Some(what) = what {
+            self.error(Error::IndexOver { what, span: atom.span });
+        }
         for (local, name) in fields {
             let mut used = false;
             pattern.bound(&mut |bound| used |= bound == *local);

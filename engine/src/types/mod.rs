@@ -16,11 +16,13 @@ mod hir;
 mod index;
 mod infer;
 mod lower;
+mod partial;
 mod resolve;
 mod rules;
 mod scope;
 mod serde;
 mod strata;
+mod suggest;
 mod ty;
 mod unify;
 mod walk;
@@ -38,6 +40,8 @@ use defs::{Defs, IndexDef, RuleDef};
 use error::Error;
 use ftl::Step;
 use index::Recorder;
+
+pub(crate) use partial::independent;
 
 pub use index::{
     Definition, DefinitionId, DefinitionKind, Index, ModuleInfo, ModuleNumber, Parameter, Shape, TypeId,

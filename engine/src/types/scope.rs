@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::defs::{ConstructorId, Defs, FunctionDefId, ModuleDef, ModuleId, RelationDefId, TypeDefId};
 use super::error::{Error, NameKind};
+use super::suggest::{closest, library_modules, type_of_others};
+use crate::stdlib::BUILTIN_MODULES;
 use crate::syntax::ast;
 
 impl Defs<'_> {
@@ -94,7 +96,11 @@ impl Defs<'_> {
             let prefix: Vec<&str> = prefix.iter().map(|p| &*p.name).collect();
             let name = prefix.join("::");
             let aliases = module.imports.iter().map(|(alias, _)| alias.join("::"));
-            let suggestion = closest(&name, aliases.filter(|a| !a.is_empty()));
+            let library = BUILTIN_MODULES.iter().find(|(module, _)| *module == name);
+            let suggestion = match library {
+                Some(_) => None,
+                None => closest(&name, aliases.filter(|a| !a.is_empty())),
+            };
             return Err(Error::UnknownModule { name, span: path.span, suggestion });
         }
         Ok(seen)
@@ -108,11 +114,56 @@ impl Defs<'_> {
         names: impl Fn(&ModuleDef) -> &HashMap<Arc<str>, T>,
     ) -> Error {
         let Some((_, name)) = split(path) else { return nameless(path, kind) };
-        let elsewhere = self.modules.iter().find(|m| names(m).contains_key(&name.name));
-        let elsewhere = elsewhere.filter(|m| !m.path.is_empty()).map(|m| m.path.join("::"));
+        let from = modules.first().copied();
+        let declaring = self.modules.iter().position(|m| names(m).contains_key(&name.name));
+        let elsewhere = declaring.and_then(|index| self.way_to(from, ModuleId(index as u32), &name.name));
+        let elsewhere = elsewhere.or_else(|| import_library(&name.name, kind));
+        let elsewhere = elsewhere.or_else(|| self.other_kind(modules, kind, &name.name));
         let visible = modules.iter().flat_map(|m| names(self.module(*m)).keys().map(|k| k.to_string()));
-        let suggestion = closest(&name.name, visible);
+        let familiar = match kind {
+            NameKind::Type => type_of_others(&name.name),
+            _ => None,
+        };
+        let suggestion = familiar.or_else(|| closest(&name.name, visible));
         Error::UnknownName { kind, name: shown(path), span: path.span, suggestion, elsewhere }
+    }
+
+    /// How to name what another loaded module declares.
+    fn way_to(&self, from: Option<ModuleId>, module: ModuleId, name: &str) -> Option<String> {
+        let path = &self.module(module).path;
+        if path.is_empty() {
+            return None;
+        }
+        let imports = &self.module(from?).imports;
+        Some(match imports.iter().find(|(alias, id)| *id == module && !alias.is_empty()) {
+            Some((alias, _)) => format!("It is known as `{}::{name}` here.", alias.join("::")),
+            None => format!("Module `{0}` declares it: add `import {0}`.", path.join("::")),
+        })
+    }
+
+    /// Something else of that name.
+    fn other_kind(&self, modules: &[ModuleId], kind: NameKind, name: &str) -> Option<String> {
+        let any = |has: fn(&ModuleDef, &str) -> bool| modules.iter().any(|m| has(self.module(*m), name));
+        let relation: fn(&ModuleDef, &str) -> bool = |m, name| m.relations.contains_key(name);
+        let constructor: fn(&ModuleDef, &str) -> bool = |m, name| m.constructors.contains_key(name);
+        let ty: fn(&ModuleDef, &str) -> bool = |m, name| m.types.contains_key(name);
+        Some(match kind {
+            NameKind::Relation if any(constructor) || any(ty) => {
+                format!(
+                    "`{name}` is a type: declare `relation {name}s[{name}]`, or meant is another relation."
+                )
+            }
+            NameKind::Constructor | NameKind::Type if any(relation) => {
+                format!("`{name}` is a relation of another type: name the type of its records.")
+            }
+            NameKind::Constructor if any(ty) => {
+                format!("`{name}` is a type, not one of its constructors.")
+            }
+            NameKind::Type if any(constructor) => {
+                format!("`{name}` is a constructor: name the type it belongs to.")
+            }
+            _ => return None,
+        })
     }
 
     /// A module as a reader knows it.
@@ -122,19 +173,22 @@ impl Defs<'_> {
     }
 }
 
+/// How to come to a name of the library that the program does not import.
+fn import_library(name: &str, kind: NameKind) -> Option<String> {
+    let modules = library_modules(name, kind);
+    match modules.as_slice() {
+        [] => None,
+        [only] => Some(format!("Module `{only}` declares it: add `import {only}`.")),
+        [all @ .., last] => {
+            let all = all.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
+            Some(format!("Modules {all} and `{last}` declare it: import the one for the type at hand."))
+        }
+    }
+}
+
 /// The text of a path.
 pub(super) fn shown(path: &ast::Path) -> String {
     path.segments.iter().map(|s| &*s.name).collect::<Vec<_>>().join("::")
-}
-
-/// The name among `candidates` that was probably meant: few typing errors away.
-pub(super) fn closest(name: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
-    let limit = name.chars().count() / 3;
-    candidates
-        .map(|candidate| (distance(name, &candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
 }
 
 /// The modules' part of a path and the name; the parser gives every path a name.
@@ -145,33 +199,4 @@ fn split(path: &ast::Path) -> Option<(&[ast::Ident], &ast::Ident)> {
 
 fn nameless(path: &ast::Path, kind: NameKind) -> Error {
     Error::UnknownName { kind, name: String::new(), span: path.span, suggestion: None, elsewhere: None }
-}
-
-/// Edits between two names: insert, delete, replace; case counts as nothing.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_typing_error_finds_the_name() {
-        let names = || ["Port".to_owned(), "Switch".to_owned(), "Router".to_owned()].into_iter();
-        assert_eq!(closest("Swich", names()), Some("Switch".into()));
-        assert_eq!(closest("switch", names()), Some("Switch".into()));
-        assert_eq!(closest("Chassis", names()), None);
-    }
 }

@@ -10,7 +10,7 @@ impl Error {
             Error::UnknownModule { span, .. } => ("E0101", *span),
             Error::UnknownName { span, .. } => ("E0102", *span),
             Error::UnknownVariable { span, .. } => ("E0103", *span),
-            Error::Duplicate { span, .. } => ("E0104", *span),
+            Error::Duplicate { span, .. } | Error::OverlappingOverload { span, .. } => ("E0104", *span),
             Error::AmbiguousName { span, .. } => ("E0105", *span),
             Error::UnknownTypeParameter { span, .. } => ("E0106", *span),
             Error::NoLibrary { span, .. } => ("E0107", *span),
@@ -77,10 +77,11 @@ impl Error {
             | Error::TwoGroupBy { span, .. }
             | Error::GroupByPlace { span } => ("E0340", *span),
             Error::AggregateForm { span } => ("E0341", *span),
-            Error::KeyOnlyInput { span, .. } => ("E0342", *span),
-            Error::IndexField { span, .. } => ("E0343", *span),
+            Error::KeyOnlyInput { span, .. } | Error::KeyOfBag { span, .. } => ("E0342", *span),
+            Error::IndexField { span, .. } | Error::IndexOver { span, .. } => ("E0343", *span),
             Error::TransformerArguments { span }
             | Error::TransformerOutput { span, .. }
+            | Error::TransformerFills { span, .. }
             | Error::UnknownTransformer { span, .. } => ("E0350", *span),
             Error::StreamJoin { span, .. } => ("E0345", *span),
             Error::NegatedStream { span, .. } => ("E0346", *span),

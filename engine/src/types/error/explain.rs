@@ -2,13 +2,18 @@
 
 use super::{Error, Notes};
 use crate::diagnostics::Diagnostic;
+use crate::source::Span;
+use crate::stdlib::BUILTIN_MODULES;
 
 impl Error {
     /// Adds the other places and the way out.
     pub(super) fn explain(self, diagnostic: Diagnostic) -> Diagnostic {
         match self {
-            Error::UnknownModule { suggestion, .. } => match suggestion {
+            Error::UnknownModule { suggestion, name, .. } => match suggestion {
                 Some(name) => diagnostic.hint(format!("Did you mean `{name}`?")),
+                None if BUILTIN_MODULES.iter().any(|(module, _)| *module == name) => {
+                    diagnostic.hint(format!("Add `import {name}`."))
+                }
                 None => diagnostic.hint("Import it first."),
             },
             Error::UnknownName { suggestion, elsewhere, .. } => {
@@ -141,6 +146,7 @@ impl Error {
                 .label("within the recursion")
                 .hint("Let the recursion go through relations only, and join the stream with its result."),
             Error::UnreachableArm { .. } => diagnostic.label("not reached").hint("Move it up, or remove it."),
+            Error::NoField { name, method: true, .. } => diagnostic.hint(format!("Call the function: `.{name}()`.")),
             Error::NoField { suggestion, .. } => did_you_mean(diagnostic, suggestion, None),
             Error::GuardedField { without, .. } => {
                 let diagnostic = match without {
@@ -158,15 +164,8 @@ impl Error {
                 let ty = if shown.contains("..") { shown } else { "T".to_owned() };
                 diagnostic.hint(format!("Write its type where it is declared: `{name}: {ty}`."))
             }
-            Error::NoOverload { candidates, .. } | Error::AmbiguousOverload { candidates, .. } => {
-                let n_shown = 4;
-                let more = candidates.len().saturating_sub(n_shown);
-                let diagnostic = candidates
-                    .into_iter()
-                    .take(n_shown)
-                    .fold(diagnostic, |d, (signature, span)| d.also(span, format!("`{signature}`")));
-                if more > 0 { diagnostic.hint(format!("There are {more} more of that name.")) } else { diagnostic }
-            }
+            Error::NoOverload { candidates, hint, .. } => listed(diagnostic, candidates, hint),
+            Error::AmbiguousOverload { candidates, .. } => listed(diagnostic, candidates, None),
             Error::ArgumentCount { declared, .. } => match declared {
                 Some(span) => diagnostic.also(span, "declared here"),
                 None => diagnostic,
@@ -236,6 +235,17 @@ impl Error {
             Error::RelationIntoStream { declared, .. } => {
                 diagnostic.also(declared, "declared as a stream here").hint("A stream's rules need a stream in the body.")
             }
+            Error::KeyOfBag { declared, .. } => diagnostic
+                .also(declared, "declared here")
+                .hint("Only a plain `input relation` has one: its rows are told apart by it."),
+            Error::IndexOver { .. } => diagnostic.hint("Only the contents of a relation can be indexed."),
+            Error::TransformerFills { apply, .. } => diagnostic
+                .also(apply, "it is filled here")
+                .hint("Give the rules or the other transformer a relation of their own."),
+            Error::OverlappingOverload { first, .. } => diagnostic
+                .label("a call could mean this one")
+                .also(first, "or this one")
+                .hint("Give one of them another name, or more or fewer parameters."),
             Error::KeyOnlyInput { declared, .. } => diagnostic.also(declared, "this is no input relation"),
             Error::NoLibrary { .. }
             | Error::OutsideLoop { .. }
@@ -246,9 +256,22 @@ impl Error {
     }
 }
 
+/// With the first few of the functions there are.
+fn listed(diagnostic: Diagnostic, candidates: Vec<(String, Span)>, hint: Option<String>) -> Diagnostic {
+    let n_shown = 4;
+    let more = candidates.len().saturating_sub(n_shown);
+    let shown = candidates.into_iter().take(n_shown);
+    let diagnostic = shown.fold(diagnostic, |d, (signature, span)| d.also(span, format!("`{signature}`")));
+    match hint {
+        Some(hint) => diagnostic.hint(hint),
+        None if more > 0 => diagnostic.hint(format!("There are {more} more of that name.")),
+        None => diagnostic,
+    }
+}
+
 fn did_you_mean(diagnostic: Diagnostic, suggestion: Option<String>, elsewhere: Option<String>) -> Diagnostic {
     match (suggestion, elsewhere) {
-        (_, Some(module)) => diagnostic.hint(format!("Module `{module}` declares it: import that.")),
+        (_, Some(way)) => diagnostic.hint(way),
         (Some(name), None) => diagnostic.hint(format!("Did you mean `{name}`?")),
         (None, None) => diagnostic,
     }

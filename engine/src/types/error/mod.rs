@@ -87,7 +87,7 @@ pub(super) enum Error {
     #[error("expected `{expected}`, found a number")]
     NumberMismatch { expected: String, span: Span },
     #[error("`{found}` has no field `{name}`")]
-    NoField { name: String, found: String, span: Span, suggestion: Option<String> },
+    NoField { name: String, found: String, span: Span, suggestion: Option<String>, method: bool },
     #[error("not every `{found}` has a field `{name}`")]
     GuardedField { name: String, found: String, span: Span, without: Option<(String, Span)> },
     #[error("`{found}` has no element .{index}")]
@@ -107,7 +107,13 @@ pub(super) enum Error {
     #[error("cannot find out the type of `{name}`: `{found}` is all that is known")]
     CannotInferVariable { name: String, found: String, span: Span },
     #[error("no `{name}` takes {found}")]
-    NoOverload { name: String, found: String, span: Span, candidates: Vec<(String, Span)> },
+    NoOverload {
+        name: String,
+        found: String,
+        span: Span,
+        candidates: Vec<(String, Span)>,
+        hint: Option<String>,
+    },
     #[error("several `{name}` fit here")]
     AmbiguousOverload { name: String, span: Span, candidates: Vec<(String, Span)> },
     #[error("`{name}` takes {}, {found} given", counts(expected))]
@@ -223,6 +229,14 @@ pub(super) enum Error {
     RelationIntoStream { name: String, span: Span, declared: Span },
     #[error("only input relations have a primary key")]
     KeyOnlyInput { span: Span, declared: Span },
+    #[error("streams and multisets have no primary key")]
+    KeyOfBag { span: Span, declared: Span },
+    #[error("an index over {what}")]
+    IndexOver { what: &'static str, span: Span },
+    #[error("`{name}` is the output of a transformer")]
+    TransformerFills { name: String, span: Span, apply: Span },
+    #[error("function `{name}` is declared for types that overlap")]
+    OverlappingOverload { name: String, span: Span, first: Span },
     #[error("index field `{name}` does not occur in the pattern")]
     IndexField { name: String, span: Span },
     #[error("a graph transformer takes a relation and two functions, and gives one relation")]

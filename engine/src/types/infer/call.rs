@@ -6,7 +6,7 @@ use super::{Expected, Infer};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::types::defs::FunctionDefId;
-use crate::types::error::Error;
+use crate::types::error::{Error, NameKind};
 use crate::types::hir::{HExpr, HExprKind, UseId};
 use crate::types::ty::{FunctionTy, Mutability, Ty};
 
@@ -63,11 +63,9 @@ impl Infer<'_, '_> {
                 return HExpr::error(span);
             }
             Err(error) => {
+                let checked = self.arguments_of_nothing(args);
+                let error = self.for_receiver(error, checked.first());
                 self.error(error);
-                // What is wrong inside the arguments is worth knowing too.
-                for arg in args {
-                    self.infer(arg);
-                }
                 return HExpr::error(span);
             }
         };
@@ -78,9 +76,7 @@ impl Infer<'_, '_> {
                 let error = self.wrong_number(path, &functions, args.len());
                 self.error(error);
                 self.note_functions(path, &functions);
-                for arg in args {
-                    self.infer(arg);
-                }
+                self.arguments_of_nothing(args);
                 HExpr::error(span)
             }
             [only] => {
@@ -102,6 +98,38 @@ impl Infer<'_, '_> {
                 HExpr::new(HExprKind::Call(function, args), ret, span)
             }
         }
+    }
+
+    /// What is wrong inside the arguments is worth knowing; what the call would have said about them is not missed.
+    fn arguments_of_nothing(&mut self, args: Vec<&ast::Expr>) -> Vec<HExpr> {
+        let checked: Vec<HExpr> = args.into_iter().map(|arg| self.infer(arg)).collect();
+        checked.iter().for_each(|arg| self.unifier.poison(&arg.ty));
+        checked
+    }
+
+    /// Several modules of the library declare the name: the one for the first argument's type is meant.
+    fn for_receiver(&self, error: Error, receiver: Option<&HExpr>) -> Error {
+        let Error::UnknownName { kind, name, span, suggestion, elsewhere } = error else { return error };
+        let way = receiver.and_then(|receiver| self.library_module(&name, kind, &receiver.ty));
+        Error::UnknownName { kind, name, span, suggestion, elsewhere: way.or(elsewhere) }
+    }
+
+    /// The way to a function of the library for values of a type, if its module is named like the type.
+    fn library_module(&self, name: &str, kind: NameKind, receiver: &Ty) -> Option<String> {
+        let Ty::Def(def, _) = self.unifier.resolve(receiver) else { return None };
+        let full = self.defs.type_def(def).name.to_lowercase();
+        let module = match full.rsplit("::").next()? {
+            "set64" => "tinyset",
+            last => last,
+        };
+        let imported = self
+            .defs
+            .module(self.module)
+            .imports
+            .iter()
+            .any(|(_, id)| matches!(self.defs.module(*id).path.as_slice(), [only] if **only == *module));
+        let declares = !imported && crate::types::suggest::library_modules(name, kind).contains(&module);
+        declares.then(|| format!("Module `{module}` declares it: add `import {module}`."))
     }
 
     /// A call of a function that is known: mistakes can be shown at the argument.
@@ -200,6 +228,11 @@ impl Infer<'_, '_> {
             known => known,
         };
         let mut fitting = candidates.iter().copied().filter(|c| self.fits(*c, &ty)).collect::<Vec<_>>();
+        // What is wrong with an argument was reported, and may be why the choice is not clear.
+        if fitting.len() != 1 && has_error(&ty) {
+            self.unifier.poison(&ty);
+            return true;
+        }
         match fitting.len() {
             0 => {
                 self.no_overload(name, candidates, &ty, span);
@@ -263,7 +296,12 @@ impl Infer<'_, '_> {
             other => self.show(other),
         };
         let candidates = self.signatures(candidates);
-        self.error(Error::NoOverload { name: name.to_string(), found, span, candidates });
+        let receiver = match ty {
+            Ty::Function(function) => function.params.first().map(|(_, ty)| ty),
+            _ => None,
+        };
+        let hint = receiver.and_then(|ty| self.library_module(name, NameKind::Function, ty));
+        self.error(Error::NoOverload { name: name.to_string(), found, span, candidates, hint });
     }
 
     pub(super) fn ambiguous_overload(
@@ -289,6 +327,12 @@ impl Infer<'_, '_> {
             declared: functions.first().map(|f| self.defs.function(*f).ast.name.span),
         }
     }
+}
+
+fn has_error(ty: &Ty) -> bool {
+    let mut found = false;
+    ty.walk(&mut |t| found |= *t == Ty::Error);
+    found
 }
 
 /// Whether two types certainly differ, seen from their heads; `declared` may have type parameters.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Infer;
 use crate::source::Span;
+use crate::syntax::ast;
 use crate::types::defs::FunctionDefId;
 use crate::types::error::{Error, Needed};
 use crate::types::hir::UseId;
@@ -61,8 +62,9 @@ impl Infer<'_, '_> {
                 break;
             }
         }
+        let blamed = self.has_errors();
         for question in std::mem::take(&mut self.deferred) {
-            self.unanswered(&question);
+            self.unanswered(&question, blamed);
         }
     }
 
@@ -204,12 +206,14 @@ impl Infer<'_, '_> {
                 }
                 let error = if with_field.is_empty() {
                     let fields = variants.iter().flat_map(|v| &self.defs.constructor(*v).fields);
-                    let suggestion = super::super::scope::closest(name, fields.map(|f| f.name.to_string()));
+                    let suggestion = super::super::suggest::closest(name, fields.map(|f| f.name.to_string()));
+                    let method = self.is_function(name, name_span);
                     Error::NoField {
                         name: name.to_string(),
                         found: self.show(&base),
                         span: name_span,
                         suggestion,
+                        method,
                     }
                 } else {
                     let missing = variants
@@ -233,10 +237,17 @@ impl Infer<'_, '_> {
                     found,
                     span: name_span,
                     suggestion: None,
+                    method: self.is_function(name, name_span),
                 });
                 self.give_up(result)
             }
         }
+    }
+
+    /// Whether `x.name` without parentheses may be a call that was meant.
+    fn is_function(&self, name: &Arc<str>, span: Span) -> bool {
+        let segments = vec![ast::Ident { name: Arc::clone(name), span }];
+        self.defs.find_functions(self.module, &ast::Path { segments, span }).is_ok()
     }
 
     fn concat(&mut self, left: &Ty, right: &Ty, result: &Ty, left_span: Span, right_span: Span) -> Answer {
@@ -317,7 +328,8 @@ impl Infer<'_, '_> {
         }
     }
 
-    fn unanswered(&mut self, question: &Deferred) {
+    /// Reports a question without answer, unless something else is to blame.
+    fn unanswered(&mut self, question: &Deferred, blamed: bool) {
         let (span, what) = match question {
             Deferred::Number { span, .. } => (*span, "number"),
             Deferred::Field { span, .. } | Deferred::TupleField { span, .. } => (*span, "value"),
@@ -328,12 +340,18 @@ impl Infer<'_, '_> {
             Deferred::Diverges { .. } => return,
             Deferred::Overload { name, candidates, ty, span, .. } => {
                 let ty = self.unifier.resolve(ty);
+                if blamed {
+                    self.unifier.poison(&ty);
+                    return;
+                }
                 let candidates: Vec<_> = candidates.clone();
                 self.ambiguous_overload(name, &candidates, &ty, *span);
                 return;
             }
         };
-        self.error(Error::CannotInfer { what, span });
+        if !blamed {
+            self.error(Error::CannotInfer { what, span });
+        }
         // Whatever hangs on it was said here.
         if let Deferred::Field { result, .. }
         | Deferred::TupleField { result, .. }

@@ -84,9 +84,6 @@ impl Infer<'_, '_> {
             }
             ExprKind::Try(value) => self.try_expr(value, span),
             ExprKind::Ascribe(inner, ty) => {
-                if let ExprKind::Var(name) = &inner.kind {
-                    return self.declaration(name, Some(ty), span);
-                }
                 let expected = Expected::because(self.written_type(ty), ty.span, "as written here");
                 self.check(inner, &expected)
             }
@@ -111,7 +108,7 @@ impl Infer<'_, '_> {
             }
             ExprKind::Return(value) => self.return_expr(value.as_deref(), span),
             ExprKind::Closure(params, ret, body) => self.closure(params, ret.as_ref(), body, span),
-            ExprKind::Var(name) => self.declaration(name, None, span),
+            ExprKind::Var(_) => self.refuse(span, "`var`"),
             ExprKind::Wildcard => self.refuse(span, "`_`"),
             ExprKind::Ref(_) => self.refuse(span, "`&`"),
             ExprKind::At(..) => self.refuse(span, "`@`"),
@@ -232,7 +229,7 @@ impl Infer<'_, '_> {
         match unknown {
             Error::UnknownName { elsewhere, suggestion, .. } => {
                 let visible = self.scope.iter().map(|v| v.name.to_string());
-                let suggestion = super::super::scope::closest(&name.name, visible).or(suggestion);
+                let suggestion = super::super::suggest::closest(&name.name, visible).or(suggestion);
                 Error::UnknownVariable { name: name.name.to_string(), span: name.span, suggestion, elsewhere }
             }
             other => other,
@@ -343,7 +340,7 @@ impl Infer<'_, '_> {
             constructor: constructor.name.to_string(),
             name: field.name.to_string(),
             span: field.span,
-            suggestion: super::super::scope::closest(&field.name, names),
+            suggestion: super::super::suggest::closest(&field.name, names),
             declared: constructor.span,
         }
     }
@@ -492,11 +489,11 @@ impl Infer<'_, '_> {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Block(statements, last) => self.scoped(|this| {
-                let mut checked: Vec<HExpr> = statements.iter().map(|s| this.infer(s)).collect();
+                let mut checked: Vec<HExpr> = statements.iter().map(|s| this.statement(s)).collect();
                 let last = match last {
                     Some(last) if is_declaration(last) => {
                         this.error(Error::DeclarationLast { span: last.span });
-                        this.infer(last)
+                        this.statement(last)
                     }
                     Some(last) => this.branch(last, expected),
                     None => HExpr::unit(span),
@@ -547,6 +544,18 @@ impl Infer<'_, '_> {
                 let ty = result.map_or_else(Ty::unit, |r| r.ty);
                 HExpr::new(HExprKind::Match(Box::new(value), checked), ty, span)
             }
+            _ => self.infer(expr),
+        }
+    }
+
+    /// An expression of a block that is not its value: may declare a variable.
+    fn statement(&mut self, expr: &ast::Expr) -> HExpr {
+        match &expr.kind {
+            ExprKind::Var(name) => self.declaration(name, None, expr.span),
+            ExprKind::Ascribe(inner, ty) => match &inner.kind {
+                ExprKind::Var(name) => self.declaration(name, Some(ty), expr.span),
+                _ => self.infer(expr),
+            },
             _ => self.infer(expr),
         }
     }

@@ -16,6 +16,7 @@ use crate::types::ty::{FunctionTy, Mutability, Ty};
 impl Infer<'_, '_> {
     /// Fills the frame's types in. To be called after [`Infer::solve`] and before expressions are finished.
     pub(in crate::types) fn finish_frame(&mut self) {
+        self.cannot_infer_said |= self.has_errors();
         for i in 0..self.body.locals.len() {
             let ty = self.unifier.resolve(&self.body.locals[i].ty);
             let local = &self.body.locals[i];

@@ -66,6 +66,8 @@ pub(super) struct Infer<'c, 'a> {
     pub(super) iterated: Vec<(LocalId, Span)>,
     /// One report that a type cannot be found is enough: the others follow from it.
     pub(super) cannot_infer_said: bool,
+    /// How many errors there were before this body.
+    errors_before: usize,
     /// What editors will ask for, if they will.
     pub(super) trace: Option<Box<Trace>>,
 }
@@ -78,6 +80,7 @@ impl<'c, 'a> Infer<'c, 'a> {
         generics: Vec<Arc<str>>,
     ) -> Self {
         let trace = defs.record.is_some().then(Box::default);
+        let errors_before = errors.len();
         Infer {
             defs,
             errors,
@@ -94,6 +97,7 @@ impl<'c, 'a> Infer<'c, 'a> {
             condition: None,
             iterated: Vec::new(),
             cannot_infer_said: false,
+            errors_before,
             trace,
         }
     }
@@ -130,6 +134,11 @@ impl<'c, 'a> Infer<'c, 'a> {
 
     pub(super) fn fresh(&mut self) -> Ty {
         self.unifier.fresh()
+    }
+
+    /// Whether something was wrong with this body: what cannot be found out may follow from it.
+    pub(super) fn has_errors(&self) -> bool {
+        self.errors.len() > self.errors_before
     }
 
     pub(super) fn error(&mut self, error: Error) {

@@ -98,6 +98,10 @@ impl Infer<'_, '_> {
                     HPatternKind::Error
                 }
             },
+            // Braces around a pattern, as around any expression.
+            ExprKind::Block(none, Some(only)) if none.is_empty() => {
+                return self.pattern(only, expected, mode);
+            }
             ExprKind::Ascribe(inner, written) => {
                 let written_ty = self.written_type(written);
                 self.agree(written.span, expected, &written_ty);
@@ -193,7 +197,7 @@ impl Infer<'_, '_> {
                 }
                 None => {
                     let names = fields.iter().map(|(_, f)| f.name.to_string());
-                    let suggestion = crate::types::scope::closest(&name.name, names);
+                    let suggestion = crate::types::suggest::closest(&name.name, names);
                     let (name, span) = (name.name.to_string(), name.span);
                     self.error(Error::UnknownVariable { name, span, suggestion, elsewhere: None });
                     HPatternKind::Error

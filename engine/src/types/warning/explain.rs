@@ -74,6 +74,20 @@ impl From<Warning> for Diagnostic {
                     .label(why)
                     .hint("Is another value meant?")
             }
+            Warning::LooseIf { span, branch, word } => {
+                warning("W0010", span, format!("all of the `{word}` is an operand here"))
+                    .also(branch, "the branch ends here")
+                    .hint(format!(
+                        "Wrap the branch in `{{ }}` to make this part of it, or the `{word}` in `( )`."
+                    ))
+            }
+            Warning::UnknownAttribute { name, span, suggestion } => {
+                let diagnostic = warning("W0011", span, format!("attribute `{name}` means nothing here"));
+                match suggestion {
+                    Some(name) => diagnostic.hint(format!("Did you mean `{name}`?")),
+                    None => diagnostic.hint("Remove it."),
+                }
+            }
             Warning::DivisionByZero { span } => warning("W0009", span, "division by zero".into())
                 .label("the rule fails where this is computed")
                 .hint("Divide by something else."),

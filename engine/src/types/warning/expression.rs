@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use num_bigint::BigInt;
 
 use super::{Checked, Warning};
+use crate::source::SourceMap;
 use crate::syntax::ast::BinaryOp;
 use crate::types::defs::{Defs, FunctionDefId};
 use crate::types::hir::{Body, HExpr, HExprKind};
 use crate::types::ty::Ty;
 
-pub(super) fn find(program: &Checked<'_, '_>, out: &mut Vec<Warning>) {
-    let mut finder = Finder { defs: program.defs, effects: HashMap::new(), found: Vec::new() };
+pub(super) fn find(program: &Checked<'_, '_>, sources: &SourceMap, out: &mut Vec<Warning>) {
+    let mut finder = Finder { defs: program.defs, sources, effects: HashMap::new(), found: Vec::new() };
     for id in program.functions() {
         if let Some(checked) = &program.defs.function(id).body {
             finder.expression(&checked.body, &checked.value);
@@ -29,6 +30,7 @@ pub(super) fn find(program: &Checked<'_, '_>, out: &mut Vec<Warning>) {
 
 struct Finder<'p, 'a> {
     defs: &'p Defs<'a>,
+    sources: &'p SourceMap,
     /// Whether calls of a function can be seen from outside, besides by their result.
     effects: HashMap<FunctionDefId, bool>,
     found: Vec<Warning>,
@@ -42,7 +44,15 @@ impl Finder<'_, '_> {
                     dropped.iter().for_each(|statement| self.statement(body, statement));
                 }
             }
-            HExprKind::Binary(op, left, right) => self.binary(*op, left, right, expr),
+            HExprKind::Binary(op, left, right) => {
+                self.binary(*op, left, right, expr);
+                self.loose(left, right);
+            }
+            HExprKind::Concat(parts) => {
+                if let [first, second, ..] = parts.as_slice() {
+                    self.loose(first, second);
+                }
+            }
             _ => {}
         });
     }
@@ -87,6 +97,20 @@ impl Finder<'_, '_> {
             };
         self.effects.insert(function, effect);
         effect
+    }
+
+    /// An `if` or `match` without parentheses that is the left side of an operator: its last branch looks as if it were.
+    fn loose(&mut self, left: &HExpr, right: &HExpr) {
+        let (word, branch) = match &left.kind {
+            HExprKind::If(_, _, Some(otherwise)) => ("if", otherwise.span),
+            HExprKind::ToString(inner, _) => return self.loose(inner, right),
+            _ => return,
+        };
+        let text = self.sources.text(left.span);
+        // Braces end a branch for the eye, too.
+        if text.starts_with(word) && !text.ends_with('}') {
+            self.found.push(Warning::LooseIf { span: left.span.to(right.span), branch, word });
+        }
     }
 
     fn binary(&mut self, op: BinaryOp, left: &HExpr, right: &HExpr, whole: &HExpr) {

@@ -3,6 +3,7 @@
 //! Warned about are the main module and modules whose file lies below the main file's directory: what an author can
 //! change. The built-in library and what was found in search directories elsewhere are never warned about.
 
+mod attribute;
 mod explain;
 mod expression;
 mod product;
@@ -30,6 +31,8 @@ pub(super) enum Warning {
     Product { relation: String, span: Span, before: Span, later: Option<Span> },
     Constant { always: bool, span: Span, why: &'static str },
     DivisionByZero { span: Span },
+    LooseIf { span: Span, branch: Span, word: &'static str },
+    UnknownAttribute { name: String, span: Span, suggestion: Option<String> },
 }
 
 /// A checked program, and which parts of it an author may be warned about.
@@ -64,7 +67,8 @@ pub(super) fn find(
     unused_item::find(&program, modules, &mut warnings);
     unused_variable::find(&program, &mut warnings);
     product::find(&program, &mut warnings);
-    expression::find(&program, &mut warnings);
+    expression::find(&program, sources, &mut warnings);
+    attribute::find(&program, modules, &mut warnings);
     warnings.into_iter().map(Diagnostic::from).collect()
 }
 
