@@ -327,3 +327,123 @@ fn rules_are_listed_with_their_places() {
     let program = live.draft.program();
     assert!(spans.iter().all(|span| program.rules.iter().any(|rule| rule.span == *span)));
 }
+
+#[test]
+fn delayed_relations_know_what_was_before_the_revision() {
+    let mut live = Live::new(
+        "input relation I(x: bigint)\ninput relation J(x: bigint)\noutput relation D(x: bigint)\nD(x) :- I-1(x).",
+    );
+    assert_eq!(live.commit(&[("I", "1", true), ("J", "5", true)]), "");
+    // The revision is a transaction: what was in `I` before it is in `I-1` now, and so is what was in `J`.
+    assert_eq!(
+        live.add("output relation E(x: bigint)\nE(x) :- I-1(x).\nE(x) :- J-1(x)."),
+        "D{.x = 1}: +1 E{.x = 1}: +1 E{.x = 5}: +1"
+    );
+    assert_eq!(live.commit(&[("J", "5", false), ("I", "2", true)]), "");
+    assert_eq!(live.commit(&[]), "D{.x = 2}: +1 E{.x = 2}: +1 E{.x = 5}: -1");
+    assert_eq!(live.remove("E(x) :- I-1(x)."), "E{.x = 1}: -1 E{.x = 2}: -1");
+}
+
+#[test]
+fn streams_flow_through_rules_of_any_age() {
+    let mut live = Live::new(
+        "input stream S(x: bigint)\ninput relation R(x: bigint)\noutput stream O(x: bigint)\nO(x) :- S(x), R(x).",
+    );
+    live.commit(&[("R", "1", true), ("S", "1", true)]);
+    assert_eq!(live.add("output stream P(x: bigint)\nP(x) :- S(x), x > 1.\nO(x) :- S(x), x > 9."), "");
+    assert_eq!(
+        live.commit(&[("S", "1", true), ("S", "2", true), ("S", "10", true)]),
+        "O{.x = 1}: +1 O{.x = 10}: +1 P{.x = 2}: +1 P{.x = 10}: +1"
+    );
+    assert_eq!(live.query("S(x)"), "x: bigint");
+    assert_eq!(live.remove("P"), "");
+}
+
+#[test]
+fn counts_of_multisets_stay() {
+    let mut live = Live::new(
+        "input multiset M(x: bigint)\noutput multiset O(x: bigint)\nO(0) :- M(_).\noutput relation R(x: bigint)\nR(x) :- O(x).",
+    );
+    live.commit(&[("M", "1", true), ("M", "1", true), ("M", "2", true)]);
+    assert_eq!(live.add("O(x) :- M(x)."), "O{.x = 1}: +2 O{.x = 2}: +1 R{.x = 1}: +1 R{.x = 2}: +1");
+    assert_eq!(live.remove("1"), "O{.x = 0}: -3 R{.x = 0}: -1");
+    // What becomes an output shows all it holds, and what is one no more gives it up.
+    let internal = "input multiset M(x: bigint)\nmultiset O(x: bigint)\nO(x) :- M(x).\noutput relation R(x: bigint)\nR(x) :- O(x).";
+    live.draft = Draft::text("test.dl", internal, &[]).unwrap();
+    let hidden = live.engine.revise(live.draft.program()).unwrap();
+    assert_eq!(shown(&hidden), "O{.x = 1}: -2 O{.x = 2}: -1");
+    live.draft = Draft::text("test.dl", &internal.replace("\nmultiset", "\noutput multiset"), &[]).unwrap();
+    let told = live.engine.revise(live.draft.program()).unwrap();
+    assert_eq!(shown(&told), "O{.x = 1}: +2 O{.x = 2}: +1");
+}
+
+#[test]
+fn facts_of_inputs_are_rules_too() {
+    let mut live =
+        Live::new("input relation I(x: bigint)\nI(1).\noutput relation O(x: bigint)\nO(x) :- I(x).");
+    live.insert("I", "2");
+    assert_eq!(live.add("I(3)."), "O{.x = 3}: +1");
+    assert_eq!(live.remove("I(1)."), "O{.x = 1}: -1");
+    assert_eq!(live.dump("I"), "I{.x = 2} I{.x = 3}");
+    // A rule that fails on what was there before, and not on what is there now.
+    live.add(
+        "output relation P(x: bigint)\nP(10 / (x - 2)) :- Q(x).\nrelation Q(x: bigint)\nQ(x) :- I(x), x > 2.",
+    );
+    live.draft.change(&["Q(x) :- I(x), x > 2.".parse().unwrap()], "Q(x) :- I(x), x < 3.").unwrap();
+    assert!(matches!(live.engine.revise(live.draft.program()), Err(ReviseError::Run(_))));
+    assert_eq!(live.dump("P"), "P{.x = 10}");
+}
+
+#[test]
+fn values_are_given_back_also_when_recursions_are_older_than_the_program() {
+    let mut live = Live::new(
+        "typedef name_t = Name{first: string, last: string}\ninput relation Edge(a: bigint, b: bigint)\n\
+         relation Named(a: name_t, b: name_t)\n\
+         Named(Name{\"first ${a}\", \"last\"}, Name{\"first ${b}\", \"last\"}) :- Edge(a, b).\n\
+         output relation Path(a: name_t, b: name_t)\nPath(a, b) :- Named(a, b).\nPath(a, c) :- Path(a, b), Named(b, c).",
+    );
+    // Other types before those of the recursion: its own are numbered as they were.
+    live.add("typedef before_t = Before{x: Vec<Set<string>>}\nfunction before(x: bigint): before_t = Before{[set_singleton(\"${x}\")]}\n\
+              output relation B(x: before_t)\nB(before(a)) :- Edge(a, b), a > b + 2.");
+    for round in 0..14 {
+        let relation = live.engine.program().relation("Edge").unwrap();
+        let mut updates = vec![Update::Clear { relation }];
+        for at in 0..2000 {
+            let first = round * 10_000 + at / 4 * 4;
+            let fields = format!("{}, {}", first + at % 4, first + (at + 1) % 4);
+            updates.push(Update::Insert { relation, record: record("Edge", &fields) });
+        }
+        live.engine.commit(updates).unwrap();
+    }
+    let path = live.engine.program().relation("Path").unwrap();
+    let paths = live.engine.dump(path).unwrap();
+    assert_eq!(paths.len(), 8000);
+    let shown = paths[0].0.to_string();
+    assert_eq!(
+        shown,
+        "Path{.a = Name{.first = \"first 130000\", .last = \"last\"}, .b = Name{.first = \"first 130000\", .last = \"last\"}}"
+    );
+    assert_eq!(
+        live.query("Path(Name{a, _}, Name{b, _}), a == b, var n = a.group_by(()).size()"),
+        "n: bit<64>; 2000"
+    );
+    assert!(live.engine.stats().values < 160_000, "{}", live.engine.stats().values);
+}
+
+#[test]
+fn accounts_of_rules_that_stay_go_on() {
+    let mut live = Live::new(PORTS);
+    live.commit(&[("Port", "1, a", true), ("Switch", "a, 7", true)]);
+    let runs = |live: &Live| {
+        let (program, stats) = (live.engine.program(), live.engine.stats());
+        let head = |rule: usize| program.rules[rule].head.relation;
+        let zone = program.relation("Zone").unwrap();
+        let of_zone = stats.rules.iter().filter(|rule| head(rule.rule.0 as usize) == zone);
+        of_zone.map(|rule| (rule.runs, rule.rows_out)).collect::<Vec<_>>()
+    };
+    assert_eq!(runs(&live), [(1, 1)]);
+    live.add("Zone(p, 0) :- Port(p, _).");
+    assert_eq!(runs(&live), [(1, 1), (1, 1)]);
+    live.insert("Switch", "a, 8");
+    assert_eq!(runs(&live), [(2, 2), (1, 1)]);
+}

@@ -1,5 +1,6 @@
 //! Another program in the place of the running one, for good or for a moment.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -69,7 +70,7 @@ impl Session {
             return Err(Attempt::NotThisWay);
         }
         let signatures = Signatures::new(&after, &next.plan);
-        let succession = Succession::new(&self.running.signatures, &signatures);
+        let succession = Succession::new(self.running.signatures(), &signatures);
         self.check_inputs(&before, &after, &succession).map_err(Attempt::Refused)?;
         let machine = Machine::controlled(
             after.clone(),
@@ -117,7 +118,7 @@ impl Session {
         }
         successor.host.end(true);
         self.keep_held(&next, &changes);
-        let running = Running::around(successor.host, &machine, signatures, next);
+        let running = Running::around(successor.host, &machine, OnceCell::from(signatures), next);
         self.replace(worker, running);
         Ok(Commit { epoch: epoch + 1, deltas, duration: start.elapsed() })
     }
@@ -186,7 +187,7 @@ impl Session {
             return Ok(None);
         }
         let signatures = Signatures::new(&next.program, &next.plan);
-        let succession = Succession::new(&self.running.signatures, &signatures);
+        let succession = Succession::new(self.running.signatures(), &signatures);
         let only_asks = succession.removed_rules.is_empty()
             && next.program.rules.len() == before.rules.len() + 1
             && next.program.relations.len() == before.relations.len() + 1
@@ -324,7 +325,8 @@ impl Session {
                 continue;
             }
             let mut rows = self.contents(old)?;
-            let same = self.running.signatures.declarations[old.0 as usize] == signatures.declarations[index];
+            let same =
+                self.running.signatures().declarations[old.0 as usize] == signatures.declarations[index];
             // Such values name types by numbers that are the other program's.
             if (!same || after.types.has_any()) && !rows.is_empty() {
                 let relation = relation.name.clone();
@@ -366,8 +368,8 @@ impl Session {
             let delta =
                 deltas.entry(name.clone()).or_insert(Delta { relation: id, name, changes: Vec::new() });
             let known = before.relation(&delta.name).filter(|known| {
-                let old = self.running.signatures.records[known.0 as usize];
-                is_told(&before, *known) && old == running.signatures.records[index as usize]
+                let old = self.running.signatures().records[known.0 as usize];
+                is_told(&before, *known) && old == running.signatures().records[index as usize]
             });
             if let Some(known) = known {
                 let gone = self.contents(known)?;

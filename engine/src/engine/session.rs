@@ -1,5 +1,6 @@
 //! The engine's own thread: it owns all state and does one request after the other.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,7 +68,8 @@ pub(super) struct Current {
 /// A program at work.
 pub(super) struct Running {
     pub(super) current: Current,
-    pub(super) signatures: Signatures,
+    /// Found when first another program is tried.
+    signatures: OnceCell<Signatures>,
     pub(super) host: Host,
     layouts: Layouts,
     inputs: Inputs,
@@ -111,15 +113,14 @@ impl Running {
         let Current { program, plan, .. } = &current;
         let machine = Machine::controlled(program.clone(), interner.clone(), control.clone(), externs)?;
         let host = Host::new(worker, &machine, plan, |_| false);
-        let signatures = Signatures::new(program, plan);
-        Ok(Running::around(host, &machine, signatures, current))
+        Ok(Running::around(host, &machine, OnceCell::new(), current))
     }
 
     /// A host with all that goes with it.
     pub(super) fn around(
         host: Host,
         machine: &Rc<Machine>,
-        signatures: Signatures,
+        signatures: OnceCell<Signatures>,
         current: Current,
     ) -> Self {
         let Current { program, plan, .. } = &current;
@@ -131,6 +132,13 @@ impl Running {
             signatures,
             current,
         }
+    }
+}
+
+impl Running {
+    /// What the parts of the program are, to compare them with another one's.
+    pub(super) fn signatures(&self) -> &Signatures {
+        self.signatures.get_or_init(|| Signatures::new(&self.current.program, &self.current.plan))
     }
 }
 
