@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use crate::eval::Limits;
 use crate::ir::RuleId;
 
 /// No rule.
@@ -23,6 +24,7 @@ pub(crate) struct Control {
     shielded: AtomicBool,
     /// The piece of work under way was cancelled at some time.
     seen: AtomicBool,
+    limits: Limits,
 }
 
 /// Stops what an engine is doing. May be sent to other threads and outlives the engine.
@@ -41,7 +43,7 @@ pub struct Progress {
 }
 
 impl Control {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Control {
             running: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
@@ -50,7 +52,13 @@ impl Control {
             rule: AtomicU32::new(NONE),
             shielded: AtomicBool::new(false),
             seen: AtomicBool::new(false),
+            limits,
         }
+    }
+
+    /// When an evaluation is given up.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// A piece of work begins.
@@ -117,7 +125,7 @@ impl Control {
 
 impl Default for Control {
     fn default() -> Self {
-        Control::new()
+        Control::new(Limits::default())
     }
 }
 
@@ -139,7 +147,7 @@ mod tests {
 
     #[test]
     fn only_the_work_under_way_is_cancelled() {
-        let control = Arc::new(Control::new());
+        let control = Arc::new(Control::default());
         let canceller = Canceller::new(control.clone());
         canceller.cancel();
         control.begin();

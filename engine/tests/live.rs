@@ -195,8 +195,8 @@ fn what_fails_changes_nothing() {
     let before = live.draft.program();
     live.draft.add("Zone(p, 100 / p) :- Port(p, _).").unwrap();
     match live.engine.revise(live.draft.program()) {
-        Err(ReviseError::Run(CommitError::Rule { message, place, .. })) => {
-            assert_eq!((message.as_str(), place.as_str()), ("division by zero", "<shell:1>:1:9"));
+        Err(ReviseError::Run(CommitError::Rule { trap, place, .. })) => {
+            assert_eq!((trap.message.as_str(), place.as_str()), ("division by zero", "<shell:1>:1:9"));
         }
         other => panic!("{other:?}"),
     }

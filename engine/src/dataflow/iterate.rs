@@ -253,7 +253,7 @@ impl<'s> Builder<'_, 's> {
             let goes_on = round.inner < ROUNDS;
             if let (false, Some(rule), Some(span)) = (goes_on, rule, span) {
                 let message = format!("the recursion does not settle within {ROUNDS} rounds");
-                context.trap.borrow_mut().get_or_insert((rule, Trap { message, span }));
+                context.trap.borrow_mut().get_or_insert((rule, Trap::new(span, message)));
             }
             goes_on
         });

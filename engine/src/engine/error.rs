@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::diagnostics::Diagnostic;
-use crate::ir::RuleId;
-use crate::source::Span;
+use crate::eval::Trap;
+use crate::ir::{Program, RuleId};
 use crate::value::{EncodeError, RecordError, Value};
 
 /// Why a transaction failed. Nothing has changed.
@@ -60,17 +60,15 @@ pub enum CommitError {
     #[error("`{0}` is a stream: its contents cannot be deleted")]
     Stream(Arc<str>),
     /// Code of a rule failed.
-    #[error("{place}: {message} (in a rule for `{relation}`)")]
+    #[error("{place}: {} (in a rule for `{relation}`)", trap.message)]
     Rule {
         /// The rule, if the code belongs to one.
         rule: Option<RuleId>,
         /// The relation it derives.
         relation: Arc<str>,
-        /// What happened.
-        message: String,
-        /// The expression.
-        span: Span,
-        /// The same as `file:line:column`.
+        /// What happened, where, in which calls, and for which values.
+        trap: Box<Trap>,
+        /// The place of the expression, as `file:line:column`.
         place: String,
     },
     /// Somebody asked the engine to stop what it was doing.
@@ -79,6 +77,15 @@ pub enum CommitError {
     /// The engine is being shut down.
     #[error("the engine has stopped")]
     Stopped,
+}
+
+impl CommitError {
+    /// A failure in code of the program, with the places in its text; nothing for other errors.
+    pub fn diagnostic(&self, program: &Program) -> Option<Diagnostic> {
+        let CommitError::Rule { rule, trap, .. } = self else { return None };
+        let head = rule.and_then(|rule| program.rules.get(rule.0 as usize)).map(|rule| rule.head.span);
+        Some(trap.diagnostic("E0450", head))
+    }
 }
 
 /// Why a program was not put in the place of the running one. Nothing has changed.

@@ -14,10 +14,13 @@ use super::stats::Stats;
 use crate::control::{Canceller, Control, Progress};
 use crate::diagnostics::Diagnostic;
 use crate::draft::Query;
-use crate::eval::Externs;
+use crate::eval::{Externs, Limits};
 use crate::ir::{Program, RelationId};
 use crate::plan::Plan;
 use crate::value::Value;
+
+/// Stack of an engine's thread: values are taken apart by recursion. Only what is used is ever backed by memory.
+const STACK: usize = 256 << 20;
 
 /// How an engine runs.
 #[derive(Clone, Debug)]
@@ -26,11 +29,13 @@ pub struct Config {
     pub workers: usize,
     /// Extern functions of the program that the library does not have.
     pub externs: Externs,
+    /// When an evaluation is given up, and the transaction with it.
+    pub limits: Limits,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { workers: 1, externs: Externs::default() }
+        Config { workers: 1, externs: Externs::default(), limits: Limits::default() }
     }
 }
 
@@ -60,7 +65,7 @@ impl Engine {
         let (requests, received) = unbounded();
         let (started, start) = bounded(1);
         let current = Arc::new(RwLock::new(Current::new(program.clone(), plan)));
-        let control = Arc::new(Control::new());
+        let control = Arc::new(Control::new(config.limits));
         let (inner, inner_control) = (current.clone(), control.clone());
         let thread =
             std::thread::Builder::new().name("weir-engine".into()).stack_size(STACK).spawn(move || {

@@ -168,12 +168,11 @@ impl Session {
         let changes = session.running.host.start(worker, Vec::new());
         session.control.end();
         let changes = changes.map_err(|failure| {
-            let span = failure.trap.span;
-            vec![Diagnostic::error(
-                "E0310",
-                span,
-                format!("the initial facts fail: {}", failure.trap.message),
-            )]
+            let rules = &session.running.current.program.rules;
+            let head = failure.rule.map(|rule| rules[rule.0 as usize].head.span);
+            let mut diagnostic = failure.trap.diagnostic("E0310", head);
+            diagnostic.message.insert_str(0, "the initial facts fail: ");
+            vec![diagnostic]
         })?;
         let initial = session.done(start, changes);
         Ok((session, initial))
@@ -375,8 +374,7 @@ impl Session {
         CommitError::Rule {
             rule,
             relation: relation.unwrap_or_else(|| "?".into()),
-            message: trap.message.clone(),
-            span: trap.span,
+            trap: Box::new(trap.clone()),
             place: format!("{}:{line}:{column}", program.sources.file(trap.span.file).name),
         }
     }

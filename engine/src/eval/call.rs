@@ -11,12 +11,9 @@ use super::val::Val;
 use crate::ir::{FunctionId, LocalId};
 use crate::source::Span;
 
-/// Calls in progress beyond which a function is taken to recurse without end.
-const MAX_DEPTH: u32 = 50_000;
-
 /// Native stack that a function's code may need between two checks, and how much is added when there is less.
-const STACK_RED_ZONE: usize = 256 << 10;
-const STACK_SEGMENT: usize = 4 << 20;
+pub(super) const STACK_RED_ZONE: usize = 256 << 10;
+pub(super) const STACK_SEGMENT: usize = 4 << 20;
 
 /// The code of a function.
 pub(crate) enum Body {
@@ -56,6 +53,9 @@ impl Callable {
                 env.stack.extend(args.iter_mut().map(std::mem::take));
                 env.stack.resize(start + code.n_locals, Val::ZERO);
                 let result = enter(env, &code.body, start, span);
+                if let Err(exit) = &result {
+                    self.trapped(env, *exit, span);
+                }
                 for (arg, local) in args.iter_mut().zip(&mut env.stack[start..]) {
                     *arg = std::mem::take(local);
                 }
@@ -71,6 +71,9 @@ impl Callable {
                     env.stack[start + local.0 as usize] = std::mem::take(arg);
                 }
                 let result = enter(env, &code.body, start, span);
+                if let Err(exit) = &result {
+                    self.trapped(env, *exit, span);
+                }
                 for ((local, by_reference), arg) in code.params.iter().zip(args.iter_mut()) {
                     if *by_reference {
                         *arg = std::mem::take(&mut env.stack[start + local.0 as usize]);
@@ -83,11 +86,29 @@ impl Callable {
     }
 }
 
+impl Callable {
+    #[cold]
+    fn trapped(&self, env: &mut Env<'_>, exit: Exit, span: Span) {
+        match self {
+            Callable::Function(id) => {
+                let machine = env.machine;
+                if let Some(function) = machine.program().functions.get(id.0 as usize) {
+                    env.trapped_in(exit, &function.name, span);
+                }
+            }
+            Callable::Extern(_, _, name) => env.trapped_in(exit, name, span),
+            Callable::Closure(..) => env.trapped_in(exit, &"closure".into(), span),
+        }
+    }
+}
+
 /// Runs a function's code in the frame that begins at `start` of the stack.
 pub(crate) fn enter<T: Kind>(env: &mut Env<'_>, body: &Body, start: usize, span: Span) -> Eval<T> {
-    if env.depth == MAX_DEPTH {
-        return Err(env.trap(span, format!("functions call each other more than {MAX_DEPTH} deep")));
+    let limit = env.machine.control().limits().depth;
+    if env.depth >= limit {
+        return Err(env.trap(span, format!("functions call each other more than {limit} deep")));
     }
+    env.pulse(span)?;
     let base = std::mem::replace(&mut env.base, start);
     env.depth += 1;
     let result = stacker::maybe_grow(STACK_RED_ZONE, STACK_SEGMENT, || match body {

@@ -1,21 +1,14 @@
 //! What running code works on: the stack of variables, the interner, and how it leaves early.
 
+use std::sync::Arc;
+
 use crate::ir::{LocalId, TypeTable};
 use crate::source::Span;
 use crate::value::Interner;
 
-use super::Machine;
+use super::budget::{self, MAX_VALUE};
 use super::val::Val;
-
-/// Why a rule or function could not be evaluated for some row: division by zero, recursion without end.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Trap {
-    /// What happened: lower case, no full stop.
-    pub message: String,
-    /// The expression.
-    pub span: Span,
-}
+use super::{Machine, Trap};
 
 /// Result of running code.
 pub(crate) type Eval<T> = Result<T, Exit>;
@@ -45,8 +38,16 @@ pub(crate) struct Env<'m> {
     /// Calls that are active.
     pub(crate) depth: u32,
     pub(crate) returned: Val,
+    /// The step of the rule that runs.
+    pub(crate) step: usize,
+    /// Counts what takes time, to look around now and then.
+    ticks: u32,
+    limit: u64,
     trap: Option<Trap>,
 }
+
+/// Ticks between two looks at whether somebody wants the evaluation to end.
+const TICKS: u32 = 64;
 
 impl<'m> Env<'m> {
     /// An environment whose frame has `n_locals` variables. `stack` is memory from an earlier run, to be used again.
@@ -56,6 +57,7 @@ impl<'m> Env<'m> {
         mut stack: Vec<Val>,
         n_locals: usize,
     ) -> Self {
+        budget::begin();
         stack.clear();
         stack.resize(n_locals, Val::ZERO);
         Env {
@@ -66,6 +68,9 @@ impl<'m> Env<'m> {
             base: 0,
             depth: 0,
             returned: Val::ZERO,
+            step: 0,
+            ticks: 0,
+            limit: machine.control().limits().bytes,
             trap: None,
         }
     }
@@ -94,24 +99,63 @@ impl<'m> Env<'m> {
         self.stack[self.base + local.0 as usize] = value;
     }
 
+    /// Once per call and per round of a loop: gives up if too much has been built, or somebody says so.
+    #[inline]
+    pub(crate) fn pulse(&mut self, span: Span) -> Eval<()> {
+        self.ticks = self.ticks.wrapping_add(1);
+        if budget::spent() > self.limit {
+            return Err(self.exhausted(span));
+        }
+        if self.ticks % TICKS == 0 && self.machine.control().is_cancelled() {
+            return Err(self.trap(span, "cancelled"));
+        }
+        Ok(())
+    }
+
+    /// Makes room for a value, or part of one, of that many bytes.
+    #[inline]
+    pub(crate) fn room(&mut self, span: Span, bytes: usize) -> Eval<()> {
+        if bytes > MAX_VALUE {
+            let message = format!("a value of {bytes} bytes is more than a value may have ({MAX_VALUE})");
+            return Err(self.trap(span, message));
+        }
+        if budget::spent().saturating_add(bytes as u64) > self.limit {
+            return Err(self.exhausted(span));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn exhausted(&mut self, span: Span) -> Exit {
+        let message = format!("the evaluation builds values of more than {} bytes", self.limit);
+        self.trap(span, message)
+    }
+
     /// Gives up evaluation.
     #[cold]
     pub(crate) fn trap(&mut self, span: Span, message: impl Into<String>) -> Exit {
-        self.trap = Some(Trap { message: message.into(), span });
+        self.trap = Some(Trap::new(span, message));
         Exit::TRAP
+    }
+
+    /// Says in which call a trap was.
+    #[cold]
+    pub(crate) fn trapped_in(&mut self, exit: Exit, function: &Arc<str>, span: Span) {
+        if let (Exit::TRAP, Some(trap)) = (exit, &mut self.trap) {
+            trap.inside(function.clone(), span);
+        }
     }
 
     /// The reason for an exit out of the outermost frame.
     #[cold]
     pub(crate) fn take_trap(&mut self, exit: Exit, span: Span) -> Trap {
-        self.trap.take().unwrap_or_else(|| Trap {
-            message: match exit {
+        self.trap.take().unwrap_or_else(|| {
+            let message = match exit {
                 Exit::BREAK => "`break` outside of a loop",
                 Exit::CONTINUE => "`continue` outside of a loop",
                 _ => "`return` outside of a function",
-            }
-            .into(),
-            span,
+            };
+            Trap::new(span, message)
         })
     }
 }

@@ -5,10 +5,12 @@
 
 use std::cell::RefCell;
 
+use super::Trap;
 use super::compile::{Code, Compiler, Each, PatternCode};
-use super::env::{Env, Eval};
+use super::env::{Env, Eval, Exit};
 use super::repr::{Load, store};
 use super::val::Val;
+use super::variables::Variables;
 use crate::ir::{BinaryOp, Expr, ExprKind, Local, LocalId, Pattern, PatternKind, Type, TypeId};
 use crate::plan::transform::Step;
 use crate::source::Span;
@@ -51,7 +53,7 @@ enum Op {
     Match(PatternCode, Code<Val>),
     /// As `Match` with a pattern that is only a variable.
     Set(LocalId, Code<Val>),
-    FlatMap(Each, Code<Val>),
+    FlatMap(Each, Code<Val>, Span),
     Inspect {
         body: Code<()>,
         weight: Option<LocalId>,
@@ -85,6 +87,7 @@ pub(super) struct Pipeline {
     ops: Vec<Op>,
     outputs: Vec<Vec<Out>>,
     pub(super) n_locals: usize,
+    variables: Variables,
     /// Memory of the last run.
     scratch: RefCell<(Vec<Val>, Vec<Row>)>,
 }
@@ -96,6 +99,8 @@ pub(super) struct Builder<'a> {
     columns: Vec<(LocalId, Column, TypeId)>,
     tests: Vec<Test>,
     ops: Vec<Op>,
+    variables: Variables,
+    locals: &'a [Local],
 }
 
 impl<'a> Builder<'a> {
@@ -106,17 +111,21 @@ impl<'a> Builder<'a> {
             columns: Vec::new(),
             tests: Vec::new(),
             ops: Vec::new(),
+            variables: Variables::default(),
+            locals,
         }
     }
 
     /// Says that a variable is a column.
     pub(super) fn bind_column(&mut self, local: LocalId, column: Column, ty: TypeId) {
         let holder = self.holder(column, ty);
+        self.variables.column(self.locals, local, column);
         self.compiler.columns.aliases.insert(local, holder);
     }
 
     /// Says that a variable is a whole row of a relation with fields.
-    pub(super) fn bind_record(&mut self, local: LocalId, part: usize, fields: &[TypeId]) {
+    pub(super) fn bind_record(&mut self, local: LocalId, part: usize, fields: &[TypeId], record: TypeId) {
+        self.variables.record(self.locals, local, part, record);
         let holders: Vec<LocalId> =
             fields.iter().enumerate().map(|(index, ty)| self.holder(Column { part, index }, *ty)).collect();
         self.compiler.columns.records.insert(local, holders);
@@ -146,9 +155,15 @@ impl<'a> Builder<'a> {
 
     /// Matches a whole row of a relation with fields with a pattern that does not take it apart.
     pub(super) fn match_record(&mut self, local: LocalId, pattern: &Pattern) {
+        self.variables.pattern(self.locals, pattern, self.ops.len());
         let pattern = self.compiler.pattern(pattern);
         let local = self.compiler.read(local);
         self.ops.push(Op::Column(local, pattern));
+    }
+
+    /// Says that a variable is set before the steps.
+    pub(super) fn bind_given(&mut self, local: LocalId) {
+        self.variables.given(self.locals, local);
     }
 
     /// A variable nobody else uses.
@@ -166,7 +181,8 @@ impl<'a> Builder<'a> {
             Step::Match(pattern, value) => self.match_step(pattern, value),
             Step::FlatMap(pattern, items) => {
                 let each = self.compiler.each(pattern, items.ty);
-                self.ops.push(Op::FlatMap(each, self.compiler.val(items)));
+                self.variables.pattern(locals, pattern, self.ops.len());
+                self.ops.push(Op::FlatMap(each, self.compiler.val(items), items.span));
             }
             Step::Inspect { body, weight, timestamp } => {
                 let timestamp = timestamp.map(|local| {
@@ -202,6 +218,7 @@ impl<'a> Builder<'a> {
             ops: self.ops,
             outputs,
             n_locals: self.n_locals as usize,
+            variables: self.variables,
             scratch: RefCell::default(),
         }
     }
@@ -224,9 +241,10 @@ impl<'a> Builder<'a> {
 
     fn match_loaded(&mut self, column: Column, pattern: &Pattern) {
         let holder = self.holder(column, pattern.ty);
-        let pattern = self.compiler.pattern(pattern);
+        self.variables.pattern(self.locals, pattern, self.ops.len());
+        let code = self.compiler.pattern(pattern);
         let holder = self.compiler.read(holder);
-        self.ops.push(Op::Column(holder, pattern));
+        self.ops.push(Op::Column(holder, code));
     }
 
     /// Whether a step before has effects that tests, which are done before all steps, must not take away.
@@ -241,6 +259,7 @@ impl<'a> Builder<'a> {
             (Some(column), _) if !self.has_effects() => return self.match_column(column, pattern),
             _ => {}
         }
+        self.variables.pattern(self.locals, pattern, self.ops.len());
         if let PatternKind::Bind(local) = pattern.kind {
             return self.ops.push(Op::Set(local, self.compiler.val(value)));
         }
@@ -357,6 +376,7 @@ impl Pipeline {
         emit: &mut dyn FnMut(&[Row]),
     ) -> Eval<()> {
         for (i, op) in self.ops.iter().enumerate().skip(first) {
+            env.step = i;
             let goes_on = match op {
                 Op::Column(local, pattern) => {
                     let val = env.local(*local).clone();
@@ -372,10 +392,11 @@ impl Pipeline {
                     env.set(*local, val);
                     true
                 }
-                Op::FlatMap(each, items) => {
+                Op::FlatMap(each, items, span) => {
                     let items = items(env)?;
                     let elements = each.start(env, items);
                     for element in 0..elements.len() {
+                        env.pulse(*span)?;
                         if each.bind(env, &elements, element)? {
                             self.run_from(i + 1, env, parts, meta, emit)?;
                         }
@@ -401,7 +422,16 @@ impl Pipeline {
                 return Ok(());
             }
         }
+        env.step = self.ops.len();
         self.emit(env, parts, emit)
+    }
+
+    /// Why a run ended early, with what its variables held.
+    #[cold]
+    pub(super) fn trap(&self, env: &mut Env<'_>, exit: Exit, span: Span, parts: &[&[Word]]) -> Trap {
+        let mut trap = env.take_trap(exit, span);
+        trap.variables = self.variables.values(env, parts, env.step);
+        trap
     }
 
     fn emit(&self, env: &mut Env<'_>, parts: &[&[Word]], emit: &mut dyn FnMut(&[Row])) -> Eval<()> {
@@ -428,8 +458,7 @@ impl Out {
             Out::Int(code, load) => Ok(load.int_word(env.interner, code(env)?)),
             Out::Val(code, ty, span) => {
                 let val = code(env)?;
-                store(env.interner, env.types, *ty, &val)
-                    .map_err(|_| env.trap(*span, "a function cannot be stored in a relation"))
+                store(env.interner, env.types, *ty, &val).map_err(|error| env.trap(*span, error.to_string()))
             }
         }
     }
@@ -437,7 +466,7 @@ impl Out {
 
 impl Column {
     #[inline]
-    fn word(self, parts: &[&[Word]]) -> Word {
+    pub(super) fn word(self, parts: &[&[Word]]) -> Word {
         parts.get(self.part).and_then(|part| part.get(self.index)).copied().unwrap_or_default()
     }
 }

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::Machine;
-use super::env::{Env, Trap};
+use super::env::Env;
 use super::pipeline::{Builder, Pipeline, RowMeta};
 use super::repr::Load;
 use super::transform::bind_columns;
 use super::val::{GroupVal, Val};
+use super::{Machine, Trap};
 use crate::ir::{LocalId, Type, TypeId};
 use crate::plan::transform::Reduction;
 use crate::source::{FileId, Span};
@@ -29,6 +29,7 @@ impl Machine {
         let mut builder = Builder::new(self, &reduction.locals);
         let columns: Vec<Option<LocalId>> = reduction.key.iter().copied().map(Some).collect();
         bind_columns(&mut builder, &reduction.locals, 0, &columns);
+        builder.bind_given(reduction.group);
         for step in &reduction.steps {
             builder.step(step, &reduction.locals);
         }
@@ -83,7 +84,7 @@ impl ReductionCode {
         let result = self.pipeline.run(&mut env, &parts, meta, &mut |rows| {
             rows.iter().for_each(|row| emit(row.clone()));
         });
-        let result = result.map_err(|exit| env.take_trap(exit, self.span));
+        let result = result.map_err(|exit| self.pipeline.trap(&mut env, exit, self.span, &parts));
         self.pipeline.put_stack(env.stack);
         result
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use num_bigint::BigInt;
 
+use super::budget::{self, ITEM};
 use super::val::{GroupVal, Parts, Val};
 use crate::ir::{TypeId, TypeTable, Union};
 use crate::value::ints::{
@@ -73,9 +74,23 @@ impl Load {
     }
 }
 
-/// A function value cannot be kept in a row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unstorable;
+/// Why a value cannot be kept in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unstorable {
+    #[error("a function cannot be stored in a relation")]
+    Function,
+    #[error("a value of a relation cannot be nested more than {MAX_NESTING} deep")]
+    Depth,
+    /// Of a value with parts that are used many times over, each time is one.
+    #[error("a value of a relation cannot have more than {MAX_PARTS} parts")]
+    Size,
+}
+
+/// How deep tuples and unions of a row's value may be nested: who takes such values apart does it by recursion.
+const MAX_NESTING: u32 = 2000;
+
+/// How many parts a row's value may have.
+const MAX_PARTS: u32 = 1 << 26;
 
 /// The word of a value; interns it as needed.
 pub(crate) fn store(
@@ -84,71 +99,91 @@ pub(crate) fn store(
     ty: TypeId,
     val: &Val,
 ) -> Result<Word, Unstorable> {
-    Ok(match (val, shape(types, ty)) {
-        (Val::Word(word), _) => *word,
-        (Val::Int(value), Shape::Bit(33..)) => u64_to_word(interner, *value),
-        (Val::Int(value), Shape::Signed(33..)) => i64_to_word(interner, *value as i64),
-        (Val::Int(value), _) => *value as Word,
-        (Val::Float(value), Shape::Float) => float_to_word(*value as f32),
-        (Val::Float(value), _) => double_to_word(interner, *value),
-        (Val::Wide(value), Shape::Signed(_)) => i128_to_word(interner, **value as i128),
-        (Val::Wide(value), _) => u128_to_word(interner, **value),
-        (Val::Big(value), _) => big_to_word(interner, value),
-        (Val::Str(text), _) => interner.intern_str(text),
-        (Val::Parts(parts), Shape::Tuple(part_types)) => {
-            store_run(interner, types, &[], part_types.iter().copied().zip(&parts.fields))?
-        }
-        (Val::Parts(parts), Shape::Union(union)) => store_variant(interner, types, union, parts)?,
-        (Val::Items(items), Shape::Vec(item) | Shape::Set(item)) => {
-            store_run(interner, types, &[], items.iter().map(|val| (item, val)))?
-        }
-        (Val::Pairs(pairs), Shape::Map(key, value)) => {
-            let flat = pairs.iter().flat_map(|(k, v)| [(key, k), (value, v)]);
-            store_run(interner, types, &[], flat)?
-        }
-        (Val::Group(group), Shape::Group(key, value)) => {
-            let mut words = vec![store(interner, types, key, &group.key)?];
-            let members = group.members(|a, b| crate::value::compare(interner, types, value, a, b));
-            words.extend(members.iter().flat_map(|(word, weight)| [*word, i64_to_word(interner, *weight)]));
-            interner.intern_words(&words)
-        }
-        (Val::Any(any), _) => {
-            let word = store(interner, types, any.0, &any.1)?;
-            interner.intern_words(&[any.0.0, word])
-        }
-        (Val::Function(_) | Val::Parts(_) | Val::Items(_) | Val::Pairs(_) | Val::Group(_), _) => {
-            return Err(Unstorable);
-        }
-    })
+    Storing { interner, types, parts: 0 }.word(ty, val, 0)
 }
 
-fn store_variant(
-    interner: &Interner,
-    types: &TypeTable,
-    union: &Union,
-    parts: &Parts,
-) -> Result<Word, Unstorable> {
-    let variant = union.variants.get(parts.variant as usize).ok_or(Unstorable)?;
-    if variant.fields.is_empty() {
-        return Ok(parts.variant);
-    }
-    let number = [parts.variant];
-    let prefix = if union.variants.len() > 1 { &number[..] } else { &[] };
-    let fields = variant.fields.iter().map(|field| field.ty).zip(&parts.fields);
-    store_run(interner, types, prefix, fields)
+/// A value on its way to words.
+struct Storing<'a> {
+    interner: &'a Interner,
+    types: &'a TypeTable,
+    /// Parts so far.
+    parts: u32,
 }
 
-fn store_run<'v>(
-    interner: &Interner,
-    types: &TypeTable,
-    prefix: &[Word],
-    parts: impl Iterator<Item = (TypeId, &'v Val)>,
-) -> Result<Word, Unstorable> {
-    let mut words: smallvec::SmallVec<[Word; 16]> = smallvec::SmallVec::from_slice(prefix);
-    for (ty, val) in parts {
-        words.push(store(interner, types, ty, val)?);
+impl Storing<'_> {
+    fn word(&mut self, ty: TypeId, val: &Val, depth: u32) -> Result<Word, Unstorable> {
+        let interner = self.interner;
+        Ok(match (val, shape(self.types, ty)) {
+            (Val::Word(word), _) => *word,
+            (Val::Int(value), Shape::Bit(33..)) => u64_to_word(interner, *value),
+            (Val::Int(value), Shape::Signed(33..)) => i64_to_word(interner, *value as i64),
+            (Val::Int(value), _) => *value as Word,
+            (Val::Float(value), Shape::Float) => float_to_word(*value as f32),
+            (Val::Float(value), _) => double_to_word(interner, *value),
+            (Val::Wide(value), Shape::Signed(_)) => i128_to_word(interner, **value as i128),
+            (Val::Wide(value), _) => u128_to_word(interner, **value),
+            (Val::Big(value), _) => big_to_word(interner, value),
+            (Val::Str(text), _) => interner.intern_str(text),
+            (Val::Parts(parts), Shape::Tuple(part_types)) => {
+                self.run(&[], part_types.iter().copied().zip(&parts.fields), depth)?
+            }
+            (Val::Parts(parts), Shape::Union(union)) => self.variant(union, parts, depth)?,
+            (Val::Items(items), Shape::Vec(item) | Shape::Set(item)) => {
+                self.run(&[], items.iter().map(|val| (item, val)), depth)?
+            }
+            (Val::Pairs(pairs), Shape::Map(key, value)) => {
+                let flat = pairs.iter().flat_map(|(k, v)| [(key, k), (value, v)]);
+                self.run(&[], flat, depth)?
+            }
+            (Val::Group(group), Shape::Group(key, value)) => {
+                let types = self.types;
+                let mut words = vec![self.word(key, &group.key, depth + 1)?];
+                let members = group.members(|a, b| crate::value::compare(interner, types, value, a, b));
+                words.extend(
+                    members.iter().flat_map(|(word, weight)| [*word, i64_to_word(interner, *weight)]),
+                );
+                interner.intern_words(&words)
+            }
+            (Val::Any(any), _) => {
+                let word = self.word(any.0, &any.1, depth + 1)?;
+                interner.intern_words(&[any.0.0, word])
+            }
+            (Val::Function(_) | Val::Parts(_) | Val::Items(_) | Val::Pairs(_) | Val::Group(_), _) => {
+                return Err(Unstorable::Function);
+            }
+        })
     }
-    Ok(if words.is_empty() { 0 } else { interner.intern_words(&words) })
+
+    fn variant(&mut self, union: &Union, parts: &Parts, depth: u32) -> Result<Word, Unstorable> {
+        let variant = union.variants.get(parts.variant as usize).ok_or(Unstorable::Function)?;
+        if variant.fields.is_empty() {
+            return Ok(parts.variant);
+        }
+        let number = [parts.variant];
+        let prefix = if union.variants.len() > 1 { &number[..] } else { &[] };
+        let fields = variant.fields.iter().map(|field| field.ty).zip(&parts.fields);
+        self.run(prefix, fields, depth)
+    }
+
+    fn run<'v>(
+        &mut self,
+        prefix: &[Word],
+        parts: impl Iterator<Item = (TypeId, &'v Val)>,
+        depth: u32,
+    ) -> Result<Word, Unstorable> {
+        if depth > MAX_NESTING {
+            return Err(Unstorable::Depth);
+        }
+        let mut words: smallvec::SmallVec<[Word; 16]> = smallvec::SmallVec::from_slice(prefix);
+        for (ty, val) in parts {
+            self.parts += 1;
+            if self.parts > MAX_PARTS {
+                return Err(Unstorable::Size);
+            }
+            words.push(self.word(ty, val, depth + 1)?);
+        }
+        Ok(if words.is_empty() { 0 } else { self.interner.intern_words(&words) })
+    }
 }
 
 /// Bits of an integer of 65 to 128 bits; sign-extended if `signed`.
@@ -226,7 +261,13 @@ pub(crate) fn items_mut<'v>(interner: &Interner, load: Load, val: &'v mut Val) -
         *val = Val::items(Seq::of(interner, load, val).iter(interner).collect());
     }
     match val {
-        Val::Items(items) => Rc::make_mut(items),
+        Val::Items(items) => {
+            if Rc::strong_count(items) > 1 {
+                budget::spend(items.len() * ITEM);
+            }
+            budget::spend(ITEM);
+            Rc::make_mut(items)
+        }
         _ => unreachable!("made items above"),
     }
 }
@@ -284,7 +325,13 @@ pub(crate) fn pairs_mut<'v>(
         *val = Val::pairs(PairSeq::of(interner, key, value, val).iter(interner).collect());
     }
     match val {
-        Val::Pairs(pairs) => Rc::make_mut(pairs),
+        Val::Pairs(pairs) => {
+            if Rc::strong_count(pairs) > 1 {
+                budget::spend(2 * pairs.len() * ITEM);
+            }
+            budget::spend(2 * ITEM);
+            Rc::make_mut(pairs)
+        }
         _ => unreachable!("made pairs above"),
     }
 }

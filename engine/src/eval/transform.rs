@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::Machine;
-use super::env::{Env, Trap};
+use super::env::Env;
 use super::pipeline::{Builder, Column, Pipeline, RowMeta};
+use super::{Machine, Trap};
 use crate::ir::{Local, Pattern, PatternKind, TypeId};
 use crate::plan::transform::{Input, Transform};
 use crate::source::Span;
@@ -54,7 +54,7 @@ impl TransformCode {
         let stack = self.pipeline.take_stack();
         let mut env = Env::new(&self.machine, &interner, stack, self.pipeline.n_locals);
         let result = self.pipeline.run(&mut env, parts, meta, emit);
-        let result = result.map_err(|exit| env.take_trap(exit, self.span));
+        let result = result.map_err(|exit| self.pipeline.trap(&mut env, exit, self.span, parts));
         self.pipeline.put_stack(env.stack);
         result
     }
@@ -81,9 +81,9 @@ fn bind_row(builder: &mut Builder<'_>, part: usize, pattern: &Pattern, record: T
     let fields: Vec<TypeId> = fields.iter().map(|field| field.ty).collect();
     match &pattern.kind {
         PatternKind::Wildcard => {}
-        PatternKind::Bind(local) => builder.bind_record(*local, part, &fields),
+        PatternKind::Bind(local) => builder.bind_record(*local, part, &fields, record),
         PatternKind::At(local, inner) => {
-            builder.bind_record(*local, part, &fields);
+            builder.bind_record(*local, part, &fields, record);
             bind_row(builder, part, inner, record);
         }
         PatternKind::Variant(_, patterns) => {
@@ -93,7 +93,7 @@ fn bind_row(builder: &mut Builder<'_>, part: usize, pattern: &Pattern, record: T
         }
         PatternKind::Equal(_) | PatternKind::Tuple(_) => {
             let local = builder.fresh_local();
-            builder.bind_record(local, part, &fields);
+            builder.bind_record(local, part, &fields, record);
             builder.match_record(local, pattern);
         }
     }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 use smallvec::SmallVec;
 
-use super::call::Callable;
+use super::budget::{self, ITEM};
+use super::call::{Callable, STACK_RED_ZONE, STACK_SEGMENT};
 use crate::ir::TypeId;
 use crate::value::Word;
 
@@ -44,14 +45,18 @@ impl Val {
     pub(crate) const ZERO: Val = Val::Word(0);
 
     pub(crate) fn str(text: impl Into<String>) -> Val {
-        Val::Str(Rc::new(text.into()))
+        let text = text.into();
+        budget::spend(text.len());
+        Val::Str(Rc::new(text))
     }
 
     pub(crate) fn items(items: Vec<Val>) -> Val {
+        budget::spend(items.len() * ITEM);
         Val::Items(Rc::new(items))
     }
 
     pub(crate) fn pairs(pairs: Vec<(Val, Val)>) -> Val {
+        budget::spend(2 * pairs.len() * ITEM);
         Val::Pairs(Rc::new(pairs))
     }
 
@@ -64,7 +69,9 @@ impl Val {
     }
 
     pub(crate) fn variant(variant: u32, fields: impl IntoIterator<Item = Val>) -> Val {
-        Val::Parts(Rc::new(Parts { variant, fields: fields.into_iter().collect() }))
+        let fields: SmallVec<[Val; 3]> = fields.into_iter().collect();
+        budget::spend((fields.len() + 2) * ITEM);
+        Val::Parts(Rc::new(Parts { variant, fields }))
     }
 
     /// `Some{value}` or `None`.
@@ -92,6 +99,15 @@ impl Default for Val {
 pub(crate) struct Parts {
     pub(crate) variant: u32,
     pub(crate) fields: SmallVec<[Val; 3]>,
+}
+
+/// A list of a million links is freed link by link, each inside of the one before.
+impl Drop for Parts {
+    fn drop(&mut self) {
+        if self.fields.iter().any(|field| matches!(field, Val::Parts(_) | Val::Items(_) | Val::Pairs(_))) {
+            stacker::maybe_grow(STACK_RED_ZONE, STACK_SEGMENT, || self.fields.clear());
+        }
+    }
 }
 
 /// The values of one group.

@@ -22,9 +22,8 @@ fn event(call: &mut Call<'_, '_>) -> Eval<Val> {
     let mut parts = Vec::with_capacity(call.args.len());
     for i in 0..call.args.len() {
         let (ty, val) = (call.param(i), call.take(i));
-        let Ok(word) = store(call.env.interner, call.env.types, ty, &val) else {
-            return Err(call.trap("a function has no text"));
-        };
+        let word = store(call.env.interner, call.env.types, ty, &val);
+        let word = word.map_err(|error| call.trap(error.to_string()))?;
         parts.push(decode(call.env.interner, call.env.types, ty, word).to_string());
     }
     call.env.machine.send(Message::Print(parts.join(", ")));
@@ -49,7 +48,7 @@ fn split_group(call: &mut Call<'_, '_>) -> Eval<Val> {
         let value = part(interner, 0, 1, second_load, &pair);
         match store(interner, types, second, &value) {
             Ok(word) => values.push((word, *weight)),
-            Err(_) => return Err(call.trap("a function cannot be in a group")),
+            Err(error) => return Err(call.trap(error.to_string())),
         }
     }
     let group = GroupVal::new(whole.key.clone(), values.into());

@@ -49,9 +49,8 @@ fn xx_hash_64(seed: u64, bytes: &[u8]) -> u64 {
 fn bytes(call: &mut Call<'_, '_>) -> Eval<Vec<u8>> {
     let ty = call.param(0);
     let value = call.take(0);
-    let Ok(word) = store(call.env.interner, call.env.types, ty, &value) else {
-        return Err(call.trap("a function has no hash"));
-    };
+    let word = store(call.env.interner, call.env.types, ty, &value);
+    let word = word.map_err(|error| call.trap(error.to_string()))?;
     let mut out = Vec::new();
     write(&mut out, call.env.interner, call.env.types, ty, word);
     Ok(out)

@@ -38,9 +38,7 @@ fn written(call: &mut Call<'_, '_>) -> Eval<Result<String, String>> {
     let ty = call.param(0);
     let val = call.take(0);
     let (interner, types) = (call.env.interner, call.env.types);
-    let Ok(word) = store(interner, types, ty, &val) else {
-        return Err(call.trap("a function has no JSON"));
-    };
+    let word = store(interner, types, ty, &val).map_err(|error| call.trap(error.to_string()))?;
     let mut out = String::new();
     Ok(write_json(&mut out, types, ty, &decode(interner, types, ty, word)).map(|()| out))
 }
@@ -85,7 +83,7 @@ impl Keys for FunctionKeys<'_, '_> {
         let mut args = [Load::of(types, ty).val(interner, word)];
         match Callable::Function(function).call(env, &mut args, self.span) {
             Ok(key) => {
-                let word = store(interner, types, key_type, &key).map_err(|_| "a function is not a key")?;
+                let word = store(interner, types, key_type, &key).map_err(|error| error.to_string())?;
                 Ok(decode(interner, types, key_type, word))
             }
             Err(trap) => {

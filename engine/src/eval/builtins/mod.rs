@@ -160,6 +160,11 @@ impl<'m> Call<'_, 'm> {
         self.env.trap(self.span, message)
     }
 
+    /// Makes room for a result of that many bytes.
+    fn room(&mut self, bytes: usize) -> Eval<()> {
+        self.env.room(self.span, bytes)
+    }
+
     /// The function in the last argument, applied to one value.
     fn apply(&mut self, function: usize, arg: Val) -> Eval<Val> {
         match self.args.get(function) {

@@ -6,7 +6,8 @@ use num_bigint::{BigInt, Sign};
 use num_traits::{One, Zero};
 
 use super::{Builtin, Call};
-use crate::eval::compile::Integer;
+use crate::eval::budget::ITEM;
+use crate::eval::compile::{Integer, MAX_BITS};
 use crate::eval::env::Eval;
 use crate::eval::val::Val;
 
@@ -22,9 +23,6 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
     })
 }
 
-/// Bits of a `bigint` power beyond which no program means it.
-const MAX_POWER_BITS: u64 = 1 << 30;
-
 fn int_pow32(call: &mut Call<'_, '_>) -> Eval<Val> {
     let Some(integer) = Integer::of(call.types(), call.param(0)) else {
         return Err(call.trap("power of something that is no integer"));
@@ -36,7 +34,7 @@ fn int_pow32(call: &mut Call<'_, '_>) -> Eval<Val> {
         let positive = ((base % &modulus) + &modulus) % &modulus;
         return Ok(integer.val(positive.modpow(&BigInt::from(exponent), &modulus)));
     }
-    if base.bits().saturating_sub(1).saturating_mul(exponent.into()) > MAX_POWER_BITS {
+    if base.bits().saturating_sub(1).saturating_mul(exponent.into()) > MAX_BITS {
         return Err(call.trap(format!("power {exponent} of a bigint is too large")));
     }
     Ok(Val::Big(Rc::new(base.pow(exponent))))
@@ -85,6 +83,7 @@ fn range_of_small(call: &mut Call<'_, '_>, integer: Integer) -> Eval<Val> {
     };
     match usize::try_from(n_items) {
         Ok(n_items) if n_items <= MAX_RANGE => {
+            call.room(n_items * ITEM)?;
             Ok(Val::items((0..n_items as i128).map(|i| Val::Int((from + i * step) as u64)).collect()))
         }
         _ => Err(call.trap(format!("a range of more than {MAX_RANGE} items"))),

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Builtin, Call};
+use crate::eval::budget::ITEM;
 use crate::eval::env::Eval;
 use crate::eval::repr::{big, store, text, wide_bits};
 use crate::eval::val::Val;
@@ -21,20 +22,31 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
         },
         "from_utf8" => from_utf8,
         "from_utf16" => from_utf16,
-        "encode_utf16" => {
-            |call| Ok(Val::items(call.text(0).encode_utf16().map(|unit| Val::Int(unit.into())).collect()))
-        }
+        "encode_utf16" => |call| {
+            call.room(call.text(0).len().saturating_mul(ITEM))?;
+            Ok(Val::items(call.text(0).encode_utf16().map(|unit| Val::Int(unit.into())).collect()))
+        },
         "string_contains" => |call| Ok(Val::bool(call.text(0).contains(call.text(1)))),
         "string_starts_with" => |call| Ok(Val::bool(call.text(0).starts_with(call.text(1)))),
         "string_ends_with" => |call| Ok(Val::bool(call.text(0).ends_with(call.text(1)))),
         "string_join" => string_join,
         "string_len" => |call| Ok(Val::Int(call.text(0).len() as u64)),
-        "string_replace" => |call| Ok(Val::str(call.text(0).replace(call.text(1), call.text(2)))),
-        "string_split" => |call| Ok(Val::items(call.text(0).split(call.text(1)).map(Val::str).collect())),
+        "string_replace" => |call| {
+            let n_places = call.text(0).matches(call.text(1)).count();
+            let more = n_places.saturating_mul(call.text(2).len());
+            call.room(call.text(0).len().saturating_add(more))?;
+            Ok(Val::str(call.text(0).replace(call.text(1), call.text(2))))
+        },
+        "string_split" => |call| {
+            let n_parts = call.text(0).matches(call.text(1)).count();
+            call.room(n_parts.saturating_mul(STRING).saturating_add(call.text(0).len()))?;
+            Ok(Val::items(call.text(0).split(call.text(1)).map(Val::str).collect()))
+        },
         "string_substr" => string_substr,
-        "string_to_bytes" => {
-            |call| Ok(Val::items(call.text(0).bytes().map(|byte| Val::Int(byte.into())).collect()))
-        }
+        "string_to_bytes" => |call| {
+            call.room(call.text(0).len().saturating_mul(ITEM))?;
+            Ok(Val::items(call.text(0).bytes().map(|byte| Val::Int(byte.into())).collect()))
+        },
         "string_trim" => |call| Ok(Val::str(call.text(0).trim())),
         "string_to_lowercase" => |call| Ok(Val::str(call.text(0).to_lowercase())),
         "string_to_uppercase" => |call| Ok(Val::str(call.text(0).to_uppercase())),
@@ -42,6 +54,9 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
         _ => return None,
     })
 }
+
+/// Bytes of a short string in a collection, with all that belongs to it.
+const STRING: usize = 64;
 
 fn to_string(call: &mut Call<'_, '_>) -> Eval<Val> {
     let interner = call.env.interner;
@@ -70,7 +85,7 @@ pub(super) fn debug_text_of(call: &mut Call<'_, '_>, value: &Val) -> Eval<String
     let ty = call.param(0);
     match store(call.env.interner, call.env.types, ty, value) {
         Ok(word) => Ok(debug_text(&decode(call.env.interner, call.env.types, ty, word))),
-        Err(_) => Err(call.trap("a function has no text")),
+        Err(error) => Err(call.trap(error.to_string())),
     }
 }
 
@@ -114,8 +129,13 @@ fn from_utf16(call: &mut Call<'_, '_>) -> Eval<Val> {
 
 fn string_join(call: &mut Call<'_, '_>) -> Eval<Val> {
     let interner = call.env.interner;
+    let parts = call.seq(0);
+    let separators = parts.len().saturating_mul(call.text(1).len());
+    let size =
+        parts.iter(interner).fold(separators, |sum, part| sum.saturating_add(text(interner, &part).len()));
+    call.room(size)?;
     let separator = call.text(1);
-    let mut out = String::new();
+    let mut out = String::with_capacity(size);
     for (i, part) in call.seq(0).iter(interner).enumerate() {
         if i > 0 {
             out.push_str(separator);

@@ -1,6 +1,7 @@
 //! `Vec`.
 
 use super::{Builtin, Call};
+use crate::eval::budget::{self, ITEM};
 use crate::eval::collection::make_set;
 use crate::eval::env::Eval;
 use crate::eval::order::{order, same};
@@ -35,7 +36,10 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
         },
         "vec_pop" => |call| Ok(Val::option(items(call).pop())),
         "vec_append" => |call| {
+            let len = call.seq(0).len().saturating_add(call.seq(1).len());
+            call.room(len.saturating_mul(ITEM))?;
             let more: Vec<Val> = call.seq(1).iter(call.env.interner).collect();
+            budget::spend(more.len() * ITEM);
             items(call).extend(more);
             Ok(Val::ZERO)
         },
@@ -61,7 +65,9 @@ pub(super) fn find(name: &str) -> Option<Builtin> {
         "vec_resize" => |call| {
             let len = length(call, 1)?;
             let filler = call.take(2);
-            items(call).resize(len, filler);
+            let items = items(call);
+            budget::spend(len.saturating_sub(items.len()) * ITEM);
+            items.resize(len, filler);
             Ok(Val::ZERO)
         },
         "vec_truncate" => |call| {
@@ -106,15 +112,12 @@ pub(super) fn owned_items(call: &mut Call<'_, '_>) -> Vec<Val> {
     std::mem::take(items(call))
 }
 
-/// Items beyond which a length is taken for a mistake rather than left to the allocator.
-const MAX_LENGTH: usize = 1 << 28;
-
+/// A number of items, for which there is room.
 fn length(call: &mut Call<'_, '_>, i: usize) -> Eval<usize> {
     let len = call.int(i);
-    usize::try_from(len)
-        .ok()
-        .filter(|len| *len <= MAX_LENGTH)
-        .ok_or_else(|| call.trap(format!("a Vec of {len} items is too long")))
+    let bytes = usize::try_from(len).ok().and_then(|len| len.checked_mul(ITEM)).unwrap_or(usize::MAX);
+    call.room(bytes)?;
+    Ok(bytes / ITEM)
 }
 
 fn vec_contains(call: &mut Call<'_, '_>) -> Eval<Val> {

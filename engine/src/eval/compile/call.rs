@@ -95,6 +95,7 @@ impl Compiler<'_> {
         let arg_codes = self.arg_codes(args);
         let span = expr.span;
         if let FunctionBody::Code { .. } = function.body {
+            let name = function.name.clone();
             return Box::new(move |env| {
                 let start = env.stack.len();
                 if let Err(exit) = push_args(env, &arg_codes) {
@@ -104,6 +105,9 @@ impl Compiler<'_> {
                 let code = env.machine.function(id);
                 env.stack.resize(start + code.n_locals, Val::ZERO);
                 let result = enter(env, &code.body, start, span);
+                if let Err(exit) = &result {
+                    env.trapped_in(*exit, &name, span);
+                }
                 let written = write_back(env, &arg_codes, start);
                 env.stack.truncate(start);
                 let result = result?;

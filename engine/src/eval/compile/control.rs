@@ -96,12 +96,14 @@ impl Compiler<'_> {
     }
 
     pub(super) fn compile_for(&self, pattern: &Pattern, items: &Expr, body: &Expr) -> Code<Val> {
+        let span = items.span;
         let each = self.each(pattern, items.ty);
         let (items, body) = (self.val(items), self.effect(body));
         Box::new(move |env| {
             let items = items(env)?;
             let elements = each.start(env, items);
             for i in 0..elements.len() {
+                env.pulse(span)?;
                 if !each.bind(env, &elements, i)? {
                     continue;
                 }

@@ -25,6 +25,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(crate) use call::{FunctionCode, resolve_forwarding};
 pub(crate) use integer::Integer;
 pub(crate) use pattern::{Each, PatternCode};
+pub(crate) use wide::MAX_BITS;
 
 use super::Machine;
 use super::env::{Env, Eval, Exit};

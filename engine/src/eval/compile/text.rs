@@ -8,19 +8,27 @@ use crate::eval::env::{Env, Eval};
 use crate::eval::repr::text;
 use crate::eval::val::Val;
 use crate::ir::{Arg, Expr, ExprKind};
+use crate::source::{FileId, Span};
 use crate::value::shape::{Shape, shape};
+
+/// Bytes of a text from which on it is worth looking whether there is room for more.
+const LARGE: usize = 1 << 20;
 
 /// Code that appends to a buffer.
 type Writer = Box<dyn Fn(&mut Env<'_>, &mut String) -> Eval<()>>;
 
 impl Compiler<'_> {
     pub(super) fn concat(&self, parts: &[Expr]) -> Code<Val> {
+        let span = parts.first().map_or(Span { file: FileId(0), start: 0, end: 0 }, |part| part.span);
         let mut writers = Vec::with_capacity(parts.len());
         parts.iter().for_each(|part| self.writers(part, &mut writers));
         Box::new(move |env| {
             let mut out = String::with_capacity(48);
             for writer in &writers {
                 writer(env, &mut out)?;
+                if out.len() > LARGE {
+                    env.room(span, out.len())?;
+                }
             }
             Ok(Val::str(out))
         })

@@ -97,7 +97,7 @@ impl Compiler<'_> {
                 }
                 match bits {
                     Some(bits) if amount >= u64::from(bits) => Ok(big_val(Some(bits), BigInt::zero())),
-                    None if amount > MAX_SHIFT && !value.is_zero() => {
+                    None if value.bits().saturating_add(amount) > MAX_BITS && !value.is_zero() => {
                         Err(env.trap(span, format!("a bigint shifted by {amount} bits is too large")))
                     }
                     bits => Ok(big_val(bits, value << amount)),
@@ -112,6 +112,10 @@ impl Compiler<'_> {
             let value = match op {
                 BinaryOp::Add => a + b,
                 BinaryOp::Sub => a - b,
+                BinaryOp::Mul if a.bits() + b.bits() > MAX_BITS && bits.is_none() => {
+                    let message = format!("a bigint of more than {MAX_BITS} bits is too large");
+                    return Err(env.trap(span, message));
+                }
                 BinaryOp::Mul => a * b,
                 BinaryOp::BitAnd => a & b,
                 BinaryOp::BitOr => a | b,
@@ -228,8 +232,8 @@ impl Compiler<'_> {
     }
 }
 
-/// No machine holds the result of a larger shift of a `bigint`.
-const MAX_SHIFT: u64 = 1 << 30;
+/// Bits of a `bigint` beyond which no program means it: arithmetic and printing take longer than anybody waits.
+pub(crate) const MAX_BITS: u64 = 1 << 22;
 
 fn big_val(bits: Option<u32>, value: BigInt) -> Val {
     Val::Big(Rc::new(match bits {

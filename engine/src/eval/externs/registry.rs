@@ -104,9 +104,8 @@ impl Registered {
         let mut values = Vec::with_capacity(call.args.len());
         for i in 0..call.args.len() {
             let ty = call.param(i);
-            let Ok(word) = store(interner, types, ty, &call.args[i]) else {
-                return Err(call.trap(format!("`{}` cannot be given a function", self.name)));
-            };
+            let word = store(interner, types, ty, &call.args[i]);
+            let word = word.map_err(|error| call.trap(error.to_string()))?;
             values.push(decode(interner, types, ty, word));
         }
         // Whatever the embedder's code does, the engine goes on.
