@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 use weir_engine::diagnostics::{Diagnostic, render};
 use weir_engine::engine::Config;
+use weir_engine::eval::Externs;
 use weir_engine::source::SourceMap;
 
 use crate::complete::Vocabulary;
@@ -101,7 +102,8 @@ fn start(options: &ReplOptions) -> Option<Live> {
         internal: options.output_internal_relations,
         inputs: options.output_input_relations.clone(),
     };
-    let config = Config { workers: options.workers.into(), ..Config::default() };
+    let externs = Externs::new().allow_files();
+    let config = Config { workers: options.workers.into(), externs, ..Config::default() };
     let live = Live::open(options.file.as_deref(), &options.search, outputs, config)
         .inspect_err(|(sources, diagnostics)| complain(sources, diagnostics))
         .ok()?;

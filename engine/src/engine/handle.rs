@@ -19,9 +19,6 @@ use crate::ir::{Program, RelationId};
 use crate::plan::Plan;
 use crate::value::Value;
 
-/// Stack of an engine's thread: values are taken apart by recursion. Only what is used is ever backed by memory.
-const STACK: usize = 256 << 20;
-
 /// How an engine runs.
 #[derive(Clone, Debug)]
 pub struct Config {
