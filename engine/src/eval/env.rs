@@ -106,7 +106,7 @@ impl<'m> Env<'m> {
         if budget::spent() > self.limit {
             return Err(self.exhausted(span));
         }
-        if self.ticks % TICKS == 0 && self.machine.control().is_cancelled() {
+        if self.ticks.is_multiple_of(TICKS) && self.machine.control().is_cancelled() {
             return Err(self.trap(span, "cancelled"));
         }
         Ok(())

@@ -87,7 +87,8 @@ pub(super) struct Pipeline {
     ops: Vec<Op>,
     outputs: Vec<Vec<Out>>,
     pub(super) n_locals: usize,
-    variables: Variables,
+    /// For failures: not worth its room in each pipeline.
+    variables: Box<Variables>,
     /// Memory of the last run.
     scratch: RefCell<(Vec<Val>, Vec<Row>)>,
 }
@@ -218,7 +219,7 @@ impl<'a> Builder<'a> {
             ops: self.ops,
             outputs,
             n_locals: self.n_locals as usize,
-            variables: self.variables,
+            variables: Box::new(self.variables),
             scratch: RefCell::default(),
         }
     }
