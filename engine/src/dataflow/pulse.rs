@@ -49,5 +49,5 @@ impl Pulse {
 /// Why work ends that somebody has stopped; whoever runs the transaction says so in better words.
 #[cold]
 pub(crate) fn cancelled() -> Trap {
-    Trap { message: "cancelled".into(), span: Span { file: FileId(0), start: 0, end: 0 } }
+    Trap::new(Span { file: FileId(0), start: 0, end: 0 }, "cancelled")
 }
