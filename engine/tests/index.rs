@@ -37,6 +37,7 @@ fn shown(analysis: &Analysis, span: Span) -> String {
 
 /// Text with a mark; where the name at the mark is declared.
 const DEFINITIONS: &[(&str, &[&str])] = &[
+    ("function f(x: bool): bool = if ($0x) true else (x)", &["main 1:12 x"]),
     ("input relation P(x: u8)\nrelation Q(x: u8)\nQ(x) :- $0P(x).", &["main 1:16 P"]),
     ("input relation P(x: u8)\nrelation Q(x: u8)\nQ($0x) :- P(x).", &["main 3:11 x"]),
     ("input relation P(x: u8)\nrelation Q(x: u8)\nQ(x) :- P(.$0x = x).", &["main 1:18 x"]),

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
-use lsp_types::notification::{Notification as _, PublishDiagnostics};
+use lsp_types::notification::{Exit, Notification as _, PublishDiagnostics};
+use lsp_types::request::{Request as _, Shutdown};
 use lsp_types::{
     InitializeParams, InitializeResult, PublishDiagnosticsParams, ServerInfo, TextDocumentPositionParams,
 };
@@ -39,6 +40,9 @@ pub enum ServeError {
     /// The editor's first message cannot be read.
     #[error("the editor's capabilities cannot be read: {0}")]
     Initialize(#[from] serde_json::Error),
+    /// The editor said to exit, and not to shut down before.
+    #[error("told to exit without having been shut down")]
+    Exit,
     /// Standard input or output failed.
     #[error("cannot talk to the editor: {0}")]
     Transport(#[from] std::io::Error),
@@ -72,7 +76,11 @@ pub fn serve(connection: &Connection) -> Result<(), ServeError> {
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         }),
     };
-    connection.initialize_finish(id, serde_json::to_value(result)?)?;
+    // What editors say next, `initialized`, tells nothing: not all say it.
+    let answer = Response::new_ok(id, result);
+    if connection.sender.send(answer.into()).is_err() {
+        return Ok(());
+    }
     Server::new(connection, options).serve()
 }
 
@@ -91,6 +99,8 @@ pub(crate) struct Server<'c> {
     due: Option<Instant>,
     /// What was published, by file and then by the main file of the program it is from.
     published: HashMap<PathBuf, HashMap<PathBuf, Vec<lsp_types::Diagnostic>>>,
+    /// Told to shut down: only the word to exit is waited for.
+    stopping: bool,
     /// Read, not yet handled.
     waiting: VecDeque<Message>,
 }
@@ -106,6 +116,7 @@ impl<'c> Server<'c> {
             changed: HashSet::new(),
             due: None,
             published: HashMap::new(),
+            stopping: false,
             waiting: VecDeque::new(),
         }
     }
@@ -114,11 +125,21 @@ impl<'c> Server<'c> {
         while let Some(message) = self.next() {
             match message {
                 Message::Request(request) => {
-                    if self.connection.handle_shutdown(&request)? {
-                        return Ok(());
-                    }
-                    let response = self.answer(request);
+                    let response = match (self.stopping, request.method.as_str()) {
+                        (true, _) => {
+                            let code = ErrorCode::InvalidRequest as i32;
+                            Response::new_err(request.id, code, "the server is shut down".to_owned())
+                        }
+                        (false, Shutdown::METHOD) => {
+                            self.stopping = true;
+                            Response::new_ok(request.id, ())
+                        }
+                        (false, _) => self.answer(request),
+                    };
                     self.send(response.into());
+                }
+                Message::Notification(notification) if notification.method == Exit::METHOD => {
+                    return if self.stopping { Ok(()) } else { Err(ServeError::Exit) };
                 }
                 Message::Notification(notification) => {
                     let method = notification.method.clone();

@@ -186,3 +186,35 @@ fn bytes_are_counted_if_the_editor_offers_it() {
     note("exit", Value::Null);
     server.join().unwrap();
 }
+
+/// What an editor says after the first answer, and whether the server calls that a right end.
+const ENDS: &[(&[&str], bool)] = &[
+    (&["shutdown", "exit"], true),
+    // Not every editor says that it is initialized; some ask on after the end.
+    (&["initialized", "shutdown", "workspace/symbol", "exit"], true),
+    (&["exit"], false),
+    // The editor is gone.
+    (&["initialized"], true),
+];
+
+#[test]
+fn the_server_ends_as_it_is_told() {
+    use lsp_server::{Connection, Message, Notification, Request};
+    for (said, right) in ENDS {
+        let (here, there) = Connection::memory();
+        let server = std::thread::spawn(move || weir_lsp::serve(&there));
+        for (id, method) in std::iter::once(&"initialize").chain(*said).enumerate() {
+            let (method, params) = ((*method).to_owned(), json!({ "capabilities": {} }));
+            let message: Message = match method.as_str() {
+                "exit" | "initialized" => Notification { method, params }.into(),
+                _ => Request { id: (id as i32).into(), method, params }.into(),
+            };
+            here.sender.send(message).unwrap();
+        }
+        let Connection { sender, receiver } = here;
+        drop(sender);
+        assert_eq!(server.join().unwrap().is_ok(), *right, "{said:?}");
+        let refused = receiver.iter().filter(|m| serde_json::to_value(m).unwrap()["error"]["code"] == -32600);
+        assert_eq!(refused.count(), usize::from(said.contains(&"workspace/symbol")), "{said:?}");
+    }
+}

@@ -209,7 +209,7 @@ impl Infer<'_, '_> {
         if let [name] = path.segments.as_slice()
             && let Some(local) = self.lookup(&name.name)
         {
-            self.note_local(span, local);
+            self.note_local(name.span, local);
             let ty = self.local(local).ty.clone();
             return HExpr::new(HExprKind::Local(local), ty, span);
         }
