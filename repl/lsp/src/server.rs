@@ -232,7 +232,7 @@ impl<'c> Server<'c> {
         let broken = self.programs.values().filter(|p| p.misses_modules()).map(|p| p.main.clone());
         affected.extend(broken);
         let slowest = affected.iter().filter_map(|m| self.programs.get(m)).map(|p| p.took).max();
-        let pause = slowest.unwrap_or_default().clamp(PAUSE, LONGEST_PAUSE);
+        let pause = (slowest.unwrap_or_default() / 2).clamp(PAUSE, LONGEST_PAUSE);
         self.changed.extend(affected);
         self.due = Some(Instant::now() + pause);
     }
