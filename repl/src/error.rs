@@ -73,6 +73,9 @@ pub enum ShellError {
     /// The transaction was refused.
     #[error("{0}; the transaction is rolled back")]
     Commit(CommitError),
+    /// An update that would be refused when its transaction is committed.
+    #[error("{0}; it is not in the transaction")]
+    Update(CommitError),
     /// The question was not answered.
     #[error(transparent)]
     Query(QueryError),
@@ -104,12 +107,12 @@ pub enum ShellError {
     #[error("{}", .0.kind)]
     Parse(CommandError),
     /// A command of a file failed.
-    #[error("{path}{}: {error}", line.map_or(String::new(), |line| format!(":{line}")))]
+    #[error("{path}{}: {error}", at.map_or(String::new(), |(line, column)| format!(":{line}:{column}")))]
     In {
         /// The file.
         path: PathBuf,
-        /// Its line, from 1; none if it is about all of them.
-        line: Option<usize>,
+        /// Line and column, from 1, at which the command begins or is wrong; none if it is about all of them.
+        at: Option<(usize, usize)>,
         /// What is wrong.
         error: Box<ShellError>,
     },
@@ -135,17 +138,14 @@ pub enum ShellError {
 }
 
 impl ShellError {
-    /// With the line of the file that the command was read from. A closed output is no fault of a file.
-    pub(crate) fn at(self, path: &Path, line: Option<usize>) -> ShellError {
-        match self {
-            ShellError::Io(_) => self,
-            ShellError::Parse(error) => ShellError::In {
-                path: path.to_owned(),
-                line: Some(error.line),
-                error: Box::new(ShellError::Parse(error)),
-            },
-            error => ShellError::In { path: path.to_owned(), line, error: Box::new(error) },
-        }
+    /// With the place in the file that the command was read from. A closed output is no fault of a file, nor is Ctrl-C.
+    pub(crate) fn at(self, path: &Path, at: Option<(usize, usize)>) -> ShellError {
+        let at = match &self {
+            ShellError::Io(_) | ShellError::Cancelled => return self,
+            ShellError::Parse(error) => Some((error.line, error.column)),
+            _ => at,
+        };
+        ShellError::In { path: path.to_owned(), at, error: Box::new(self) }
     }
 }
 

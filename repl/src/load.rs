@@ -18,7 +18,9 @@ pub(crate) fn commands<W: Write>(shell: &mut Shell<W>, path: &Path) -> Result<()
     let size = file.metadata().map_err(unreadable)?.len();
     let started = Instant::now();
     let mut load = Load { shell, updates: 0, own_transaction: false, progress: Progress::new(size) };
+    load.shell.loading = true;
     let result = load.file(BufReader::new(file), path);
+    load.shell.loading = false;
     let (updates, own) = (load.updates, load.own_transaction);
     load.progress.done();
     if own {
@@ -44,11 +46,9 @@ impl<W: Write> Load<'_, W> {
         let unreadable = |source| ShellError::File { path: path.to_owned(), source };
         let mut parser = CommandParser::new();
         let mut line = Vec::new();
-        let mut number = 0;
         loop {
             line.clear();
             let length = file.read_until(b'\n', &mut line).map_err(unreadable)?;
-            number += 1;
             self.shell.check_stopped()?;
             parser.feed(&String::from_utf8_lossy(&line));
             loop {
@@ -56,7 +56,10 @@ impl<W: Write> Load<'_, W> {
                 match command {
                     Ok(None) => break,
                     Ok(Some(command)) => {
-                        match self.command(command).map_err(|error| error.at(path, Some(number)))? {
+                        match self
+                            .command(command)
+                            .map_err(|error| error.at(path, Some(parser.begun_at())))?
+                        {
                             Next::Continue => {}
                             Next::Exit => return self.end().map_err(|error| error.at(path, None)),
                         }

@@ -38,6 +38,9 @@ pub enum Next {
     Exit,
 }
 
+/// Transactions up to that many updates are checked whenever one comes: nobody types more.
+const CHECKED: usize = 1000;
+
 /// An engine and the transaction under way.
 pub struct Shell<W> {
     pub(crate) live: Live,
@@ -53,6 +56,8 @@ pub struct Shell<W> {
     engine_time: Duration,
     /// Relations whose changes are shown although they are no outputs.
     pub(crate) watched: BTreeSet<Arc<str>>,
+    /// Updates come from a file: they are checked together.
+    pub(crate) loading: bool,
     /// Rule files that were written from here.
     pub(crate) written: HashSet<PathBuf>,
     /// Counts changes of the program.
@@ -86,6 +91,7 @@ impl<W: Write> Shell<W> {
             timer: false,
             engine_time: Duration::ZERO,
             watched: BTreeSet::new(),
+            loading: false,
             written: HashSet::new(),
             version: 0,
             warnings: None,
@@ -220,7 +226,16 @@ impl<W: Write> Shell<W> {
         }
         let mut updates = std::mem::take(&mut self.chained);
         match &mut self.transaction {
-            Some(transaction) => transaction.append(&mut updates),
+            Some(transaction) => {
+                if self.mode == Mode::Person && !self.loading && transaction.len() < CHECKED {
+                    let touches =
+                        |update: &&Update| updates.iter().any(|new| new.relation() == update.relation());
+                    let all = transaction.iter().filter(touches).chain(&updates).cloned().collect();
+                    // A mistake is best told where it is made; all else can stay.
+                    self.live.engine().check(all).map_err(ShellError::Update)?;
+                }
+                transaction.append(&mut updates);
+            }
             None => {
                 let commit = self.commit(updates)?;
                 self.show_changes(&commit)?;

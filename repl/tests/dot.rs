@@ -277,8 +277,8 @@ fn a_file_is_loaded_as_one_transaction_and_its_errors_have_places() {
     "#]]
     .assert_eq(&timeless(&out.replace(folder, "")));
     expect![[r#"
-        Error: wrong.dat:4: Edge: at .to: expected string, found 5
-        Error: torn.dat:2: unknown command `isnert`
+        Error: wrong.dat:3:1: Edge: at .to: expected string, found 5
+        Error: torn.dat:2:1: unknown command `isnert`; did you mean `insert`?
         Error: refused.dat: Node: a record with the key of Node{.name = "a", .weight = 2, .color = Red{}} exists; the transaction is rolled back
         Error: cannot read good.dat.not: No such file or directory (os error 2)
     "#]].assert_eq(&err.replace(folder, ""));

@@ -181,11 +181,13 @@ fn mistakes_point_into_what_was_typed_and_change_nothing() {
               |
             1 | Step(a, c) :- Edge(a, b), Egde(b, c).
               |                           ^^^^ not found
-            error[E0202]: expected a number, found `string`
+            error[E0201]: expected `string`, found a number
              --> <query>:1:12
               |
             1 | ?- Edge(x, 5).
-              |            ^
+              |            ^ expected `string`
+              |
+              = help: Write it in quotes.
             error[E0010]: unclosed `(`
              --> <shell:1>:1:22
               |

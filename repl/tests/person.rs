@@ -58,23 +58,24 @@ fn after_an_error_the_rest_of_the_line_is_dropped_and_the_next_is_read() {
         "#]],
         expect![[r#"
             Error: Edge: at .to: expected string, found 1
-            Error: unknown command `insrt` at column 1
+            Error: unknown command `insrt` at column 1; did you mean `insert`?
             Error: Unknown relation Nothing
         "#]],
     );
 }
 
 #[test]
-fn a_refused_transaction_leaves_nothing_behind() {
+fn a_refused_update_costs_no_more_than_itself() {
     check(
         "insert Node(\"a\", Red);\nstart;\ninsert Edge(\"a\", \"b\");\ninsert Node(\"a\", Mixed{[Red]});\ncommit;\n\
          dump Path;\ndump Node;\ncommit;\n",
         expect![[r#"
             done; no output relation has changed
+            Path{.from = "a", .to = "b"}
             Node{.name = "a", .color = Red{}}
         "#]],
         expect![[r#"
-            Error: Node: a record with the key of Node{.name = "a", .color = Mixed{.parts = [Red{}]}} exists; the transaction is rolled back
+            Error: Node: a record with the key of Node{.name = "a", .color = Mixed{.parts = [Red{}]}} exists; it is not in the transaction
             Error: no transaction in progress
         "#]],
     );
@@ -101,5 +102,42 @@ fn every_relation_can_be_looked_at() {
             index from_node(from: string, to: string) on Path
         "#]],
         expect![[""]],
+    );
+}
+
+#[test]
+fn an_update_that_cannot_be_is_told_when_it_is_typed_and_the_transaction_goes_on() {
+    check(
+        "insert Node(\"a\", Red);\nstart;\ninsert Node(\"b\", Red);\ninsert Node(\"b\", Mixed{[]});\ndelete_key Node \"q\";\n\
+         delete Node(\"a\", Mixed{[]});\ninsert Edge(\"a\", 7);\ninsert Edge(\"a\", \"b\"), delete_key Node \"a\";\ncommit;\ndump Node;\n",
+        expect![[r#"
+            done; no output relation has changed
+            Node{.name = "b", .color = Red{}}
+        "#]],
+        expect![[r#"
+            Error: Node: a record with the key of Node{.name = "b", .color = Mixed{.parts = []}} exists; it is not in the transaction
+            Error: Node: no record has the key "q"; it is not in the transaction
+            Error: Node: the record with the key of Node{.name = "a", .color = Mixed{.parts = []}} is another one; it is not in the transaction
+            Error: Edge: at .to: expected string, found 7
+        "#]],
+    );
+}
+
+#[test]
+fn names_that_are_almost_right_are_recognised() {
+    check(
+        "insert Egde(\"a\", \"b\");\ninsert Edge(.from = \"a\", .too = \"b\");\ninsert Node(\"a\", Rde);\ndump Pth;\n\
+         query_index from_nod(\"a\");\nisnert Edge(\"a\", \"b\");\nclear Stepp;\ndump Nothing;\n",
+        expect![[r#""#]],
+        expect![[r#"
+            Error: Unknown input relation Egde; did you mean `Edge`?
+            Error: Edge: `Edge` has no field `too`; did you mean `to`?
+            Error: Node: at .color: `Rde` is not a constructor of Color; did you mean `Red`?
+            Error: Unknown relation Pth; did you mean `Path`?
+            Error: Unknown index from_nod; did you mean `from_node`?
+            Error: unknown command `isnert` at column 1; did you mean `insert`?
+            Error: Unknown input relation Stepp
+            Error: Unknown relation Nothing
+        "#]],
     );
 }

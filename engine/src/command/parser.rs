@@ -23,6 +23,8 @@ pub struct CommandParser {
     retry_at: usize,
     line: usize,
     column: usize,
+    /// Where the newest command began.
+    begun: (usize, usize),
 }
 
 impl Default for CommandParser {
@@ -34,7 +36,7 @@ impl Default for CommandParser {
 impl CommandParser {
     /// With no text yet, at line 1.
     pub fn new() -> Self {
-        CommandParser { text: String::new(), at: 0, retry_at: 0, line: 1, column: 1 }
+        CommandParser { text: String::new(), at: 0, retry_at: 0, line: 1, column: 1, begun: (1, 1) }
     }
 
     /// Adds text.
@@ -53,6 +55,7 @@ impl CommandParser {
         if self.is_idle() || self.text.len() - self.at < self.retry_at {
             return Ok(None);
         }
+        self.begun = (self.line, self.column);
         let mut scanner = Scanner::new(&self.text, self.at);
         match command(&mut scanner) {
             Ok(command) => {
@@ -77,6 +80,11 @@ impl CommandParser {
     pub fn finish(&mut self) -> Result<Option<Command>, CommandError> {
         self.retry_at = 0;
         self.next_command()
+    }
+
+    /// Line and column, from 1, at which the newest command began, of those that [`Self::next_command`] gave.
+    pub fn begun_at(&self) -> (usize, usize) {
+        self.begun
     }
 
     /// Drops all text that was not consumed; lines go on counting.

@@ -99,6 +99,14 @@ impl Engine {
         self.ask(|reply| Request::Commit(updates, reply)).unwrap_or(Err(CommitError::Stopped))
     }
 
+    /// Whether a transaction of these updates would find all records and keys as it needs them. Rules are not run.
+    ///
+    /// # Errors
+    /// The first update that would be refused.
+    pub fn check(&self, updates: Vec<Update>) -> Result<(), CommitError> {
+        self.ask(|reply| Request::Check(updates, reply)).unwrap_or(Err(CommitError::Stopped))
+    }
+
     /// The records of any relation, with how often each is there, in natural order. Streams hold nothing.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ const RECLAIM_FROM: usize = 100_000;
 /// What the engine's thread is asked for.
 pub(super) enum Request {
     Commit(Vec<Update>, Sender<Result<Commit, CommitError>>),
+    Check(Vec<Update>, Sender<Result<(), CommitError>>),
     Dump(RelationId, Sender<Result<Records, QueryError>>),
     QueryIndex(usize, Vec<Value>, Sender<Result<Records, QueryError>>),
     DumpIndex(usize, Sender<Result<Records, QueryError>>),
@@ -187,6 +188,10 @@ impl Session {
                     let result = self.commit(worker, updates);
                     self.answer(reply, result);
                 }
+                Request::Check(updates, reply) => {
+                    let result = self.input_changes(updates).map(drop);
+                    self.answer(reply, result);
+                }
                 Request::Dump(relation, reply) => {
                     let result = self.dump(relation);
                     self.answer(reply, result);
@@ -230,14 +235,7 @@ impl Session {
 
     fn commit(&mut self, worker: &mut Worker, updates: Vec<Update>) -> Result<Commit, CommitError> {
         let start = Instant::now();
-        let Running { inputs, host, .. } = &mut self.running;
-        let changes = inputs.changes(host, &self.interner, self.epoch, updates).map_err(|refusal| {
-            let program = &self.running.current.program;
-            match refusal {
-                Refusal::Error(error) => error,
-                Refusal::Trap(relation, trap) => self.rule_error(program, None, Some(relation), &trap),
-            }
-        })?;
+        let changes = self.input_changes(updates)?;
         match self.running.host.transact(worker, self.epoch, changes) {
             Ok(changes) => {
                 let done = self.done(start, changes);
@@ -250,6 +248,18 @@ impl Session {
                 Err(self.failed(&self.running.current.program, failure))
             }
         }
+    }
+
+    /// What updates do to the input relations, if all of them can be done.
+    fn input_changes(&mut self, updates: Vec<Update>) -> Result<Vec<(RelationId, host::Delta)>, CommitError> {
+        let Running { inputs, host, .. } = &mut self.running;
+        inputs.changes(host, &self.interner, self.epoch, updates).map_err(|refusal| {
+            let program = &self.running.current.program;
+            match refusal {
+                Refusal::Error(error) => error,
+                Refusal::Trap(relation, trap) => self.rule_error(program, None, Some(relation), &trap),
+            }
+        })
     }
 
     fn done(&mut self, start: Instant, changes: Vec<(RelationId, host::Delta)>) -> Commit {

@@ -16,7 +16,7 @@ use rustyline::{Context, Helper};
 
 use hint::Hint;
 pub(crate) use history::{Direction, Recall, SearchByPrefix};
-pub(crate) use vocabulary::Vocabulary;
+pub(crate) use vocabulary::{LOCAL_COMMANDS, Vocabulary};
 
 /// What the line editor asks.
 #[derive(Helper)]

@@ -77,7 +77,8 @@ pub(super) const KEYWORDS: &[&str] = &[
     "var",
 ];
 
-const LOCAL_COMMANDS: &[&str] = &[
+/// Commands over an engine of one's own.
+pub(crate) const LOCAL_COMMANDS: &[&str] = &[
     "clear",
     "commit",
     "delete",
@@ -108,7 +109,9 @@ impl Vocabulary {
     /// Of a program and all commands.
     pub(crate) fn of(program: &Program) -> Vocabulary {
         let mut vocabulary = Vocabulary { commands: LOCAL_COMMANDS.to_vec(), ..Vocabulary::default() };
-        for relation in &program.relations {
+        // The library's own are nobody's business.
+        let own = program.relations.iter().filter(|relation| !relation.name.starts_with("ddlog_std::"));
+        for relation in own {
             vocabulary.relation(&relation.name, relation.role);
             let fields = program.types.struct_fields(relation.record).unwrap_or_default();
             let fields = fields.iter().map(|field| field.name.to_string()).collect();

@@ -9,6 +9,7 @@ use weir_engine::diagnostics::render;
 use super::{Outcome, commands, dot, timed};
 use crate::error::ShellError;
 use crate::input::{Input, Read};
+use crate::meant::meant;
 use crate::shell::{Next, Shell};
 use crate::statement::{Kind, Statement, is_whole, stands_alone, statements};
 
@@ -37,16 +38,18 @@ pub(super) fn run<W: Write>(
                 Ok(Next::Continue) => {}
                 Ok(Next::Exit) => return Ok(ExitCode::SUCCESS),
                 Err(error) => {
+                    let meant = meant(&shell.program(), &error);
+                    let meant = meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
                     match error {
                         // The line is before their eyes.
                         ShellError::Parse(error) => {
-                            writeln!(complaints, "Error: {} at column {}", error.kind, error.column)?;
+                            writeln!(complaints, "Error: {} at column {}{meant}", error.kind, error.column)?;
                         }
                         ShellError::Refused(sources, diagnostics) => {
                             write!(complaints, "{}", render(&sources, &diagnostics, shell.colour))?;
                         }
                         ShellError::Cancelled => writeln!(complaints, "cancelled")?,
-                        other => writeln!(complaints, "Error: {other}")?,
+                        other => writeln!(complaints, "Error: {other}{meant}")?,
                     }
                     // What else was typed was meant to follow a success.
                     break;
