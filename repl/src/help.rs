@@ -74,7 +74,7 @@ pub(crate) const REMOTE: &str = "  relations;               what there is: input
   dump R;                  contents of any relation
   watch R, S;  watch;      print changes of these output relations, of all,
                            as they are committed
-  status;                  counters
+  status;                  counters, and which hypervisors a request waits for
   echo text;  help;  exit;
   A command ends with `;`. Tab completes names, Ctrl-D leaves.
 ";

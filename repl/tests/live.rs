@@ -169,7 +169,7 @@ fn questions_are_answered_in_the_mode_that_is_on() {
 #[test]
 fn mistakes_point_into_what_was_typed_and_change_nothing() {
     check(
-        "Step(a, c) :- Edge(a, b), Egde(b, c).\n?- Edge(x, 5).\nStep(a, b) :- Edge(a b).\nStep(a, b) :- Edge(a, b)\n\n\
+        "Step(a, c) :- Edge(a, b), Egde(b, c).\n?- Edge(x, 5).\nStep(\"a\", \"b\") :- Edge(_ _).\nStep(a, b) :- Edge(a, b)\n\n\
          start;\nStep(b, a) :- Edge(a, b).\nrollback;\ninsert Edge(\"a\", \"b\");\n",
         expect![[r#"
             Path:
@@ -189,12 +189,12 @@ fn mistakes_point_into_what_was_typed_and_change_nothing() {
               |
               = help: Write it in quotes.
             error[E0010]: unclosed `(`
-             --> <shell:1>:1:22
+             --> <shell:1>:1:26
               |
-            1 | Step(a, b) :- Edge(a b).
-              |                   -  ^ expected `)`, found `b`
-              |                   |
-              |                   this `(` is not closed
+            1 | Step("a", "b") :- Edge(_ _).
+              |                       -  ^ expected `)`, found `_`
+              |                       |
+              |                       this `(` is not closed
             error[E0011]: missing `.` at the end of the rule
              --> <shell:1>:1:25
               |

@@ -92,7 +92,12 @@ fn contents_and_counters_are_printed() {
                 r#"{"dump": "Step"}"#,
                 &[r#"{"rows": [["Step{.from = \"a\"}", 1], ["Step{.from = \"b\"}", 3]]}"#],
             ),
-            (r#"{"status": true}"#, &[r#"{"status": {"hypervisors": 3, "flows": 120, "leader": "yes"}}"#]),
+            (
+                r#"{"status": true}"#,
+                &[
+                    r#"{"status": {"hypervisors": 3, "flows": 120, "leader": "yes", "waiting_for": ["hv2", "hv3"]}}"#,
+                ],
+            ),
         ],
         "# what is there\nrelations; dump\nStep; echo done;\nstatus;\n",
         expect![[r#"
@@ -105,6 +110,7 @@ fn contents_and_counters_are_printed() {
             flows        120
             hypervisors  3
             leader       yes
+            waiting_for  hv2, hv3
         "#]],
         expect![[""]],
         expect!["ExitCode(unix_exit_status(0))"],
@@ -122,7 +128,7 @@ fn watched_commits_are_printed_until_the_daemon_ends() {
                 r#"{"watching": ["openflow::Flow"]}"#,
                 r#"{"commit": {"epoch": 7, "updates": 1, "took_us": 412, "changes": [{"relation": "openflow::Flow",
                     "rows": [["openflow::Flow{.table = 0}", -1], ["openflow::Flow{.table = 1}", 1]]}]}}"#,
-                r#"{"error": "too slow: 4 commits were left out"}"#,
+                r#"{"notice": "too slow: 4 commits were left out"}"#,
             ],
         )],
         "watch openflow::Flow;\n",

@@ -5,11 +5,13 @@
 //! > {"dump": "openflow::Flow"}                < {"rows": [["openflow::Flow{..}", 1], ..]}
 //! > {"watch": ["openflow::Flow"]}             < {"watching": ["openflow::Flow"]}
 //!                                             < {"commit": {"epoch": 7, "took_us": 412, "changes": [{"relation": "..", "rows": [["..", -1]]}]}}
-//! > {"status": true}                          < {"status": {..}}
+//!                                             < {"notice": "too slow: 3 commits were left out"}
+//! > {"status": true}                          < {"status": {.., "waiting_for": ["hv2"]}}
 //! anything else                               < {"error": "…"}
 //! ```
 //!
-//! An empty list of relations to watch means all output relations. Requests are answered in order; commits come between.
+//! An empty list of relations to watch means all output relations. Requests are answered in order; commits
+//! and notices come between. `waiting_for` names the hypervisors that hold up the oldest request of the Northbound.
 
 use std::io;
 use std::path::Path;
@@ -19,7 +21,7 @@ use futures::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 use tracing::{debug, warn};
 use weir_engine::engine::Engine;
@@ -51,6 +53,8 @@ pub struct Control {
     engine: Arc<Engine>,
     hypervisors: Arc<Hypervisors>,
     commits: broadcast::Sender<Arc<CommitRecord>>,
+    /// The hypervisors that hold up the oldest request, if there is a Northbound to request anything.
+    waiting: Option<watch::Receiver<Vec<String>>>,
 }
 
 impl Control {
@@ -60,7 +64,13 @@ impl Control {
         hypervisors: Arc<Hypervisors>,
         commits: broadcast::Sender<Arc<CommitRecord>>,
     ) -> Control {
-        Control { engine, hypervisors, commits }
+        Control { engine, hypervisors, commits, waiting: None }
+    }
+
+    /// Tells also which hypervisors a request of the Northbound waits for.
+    pub fn waiting_for(mut self, waiting: watch::Receiver<Vec<String>>) -> Control {
+        self.waiting = Some(waiting);
+        self
     }
 
     /// Binds the socket; only its owner may connect. One left behind by a dead process is replaced.
@@ -169,7 +179,13 @@ impl Control {
                     Err(error) => json!({"error": error.to_string()}),
                 }
             }
-            Request::Status(_) => json!({"status": self.hypervisors.metrics()}),
+            Request::Status(_) => {
+                let mut status = json!(self.hypervisors.metrics());
+                if let Some(waiting) = &self.waiting {
+                    status["waiting_for"] = json!(*waiting.borrow());
+                }
+                json!({"status": status})
+            }
             Request::Watch(names) => json!({"watching": names}),
         }
     }
@@ -205,7 +221,7 @@ async fn next_commit(
             })
         }
         Err(broadcast::error::RecvError::Lagged(missed)) => {
-            Some(json!({"error": format!("too slow: {missed} commits were left out")}))
+            Some(json!({"notice": format!("too slow: {missed} commits were left out")}))
         }
         Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
     }

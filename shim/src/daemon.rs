@@ -102,6 +102,7 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
             }
         }
     });
+    let mut answers = Control::new(Arc::clone(&engine), Arc::clone(&hypervisors), commits);
     match &config.nb {
         Some(remote) => {
             let northbound_inputs = inputs.clone();
@@ -116,12 +117,13 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
                 },
                 move |port| installed_on.mark_installed(&port.chassis, &port.name, port.installed),
             );
+            answers = answers.waiting_for(northbound.waiting());
             tokio::spawn(northbound.run());
         }
         // What would be reported there is not.
         None => drop(noticed),
     }
-    tokio::spawn(Control::new(Arc::clone(&engine), Arc::clone(&hypervisors), commits).serve(control));
+    tokio::spawn(answers.serve(control));
     let sessions = tokio::spawn(Arc::clone(&hypervisors).serve());
     let (driver_ended, driver_end) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("driver".into()).spawn(move || {

@@ -9,8 +9,8 @@ pub(super) fn announcement(message: &Json) -> Option<String> {
     if let Some(commit) = message.get("commit") {
         return Some(commit_text(commit));
     }
-    let lost = message["error"].as_str().filter(|error| error.starts_with("too slow"))?;
-    Some(format!("-- {lost}\n"))
+    let notice = message["notice"].as_str()?;
+    Some(format!("-- {notice}\n"))
 }
 
 fn commit_text(commit: &Json) -> String {
@@ -26,7 +26,12 @@ fn commit_text(commit: &Json) -> String {
     text
 }
 
-/// A string without quotes, anything else as it is.
+/// A string without quotes, a list without brackets, anything else as it is.
 pub(super) fn plain(json: &Json) -> String {
-    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+    match json {
+        Json::String(text) => text.clone(),
+        Json::Array(items) if items.is_empty() => "nobody".to_owned(),
+        Json::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }

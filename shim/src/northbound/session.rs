@@ -6,7 +6,7 @@ use ovsdb::client::{DialConfig, Disconnect, Event, Remote, RetryConfig, Session}
 use ovsdb::monitor::{ChangeSet, Replica};
 use ovsdb::transact::{Condition, OpResult, Operation};
 use ovsdb::value::{Datum, Uuid, Values};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 use weir_engine::engine::Update;
 
@@ -76,6 +76,8 @@ pub struct Northbound {
     inputs: Box<dyn Fn(NorthboundInput) + Send>,
     installed: Box<dyn Fn(Installed) + Send>,
     notices: mpsc::UnboundedReceiver<Notice>,
+    /// The hypervisors that hold up the oldest request, in order.
+    waiting: watch::Sender<Vec<String>>,
     connected: bool,
 }
 
@@ -99,8 +101,14 @@ impl Northbound {
             inputs: Box::new(inputs),
             installed: Box::new(installed),
             notices,
+            waiting: watch::Sender::default(),
             connected: false,
         }
+    }
+
+    /// The hypervisors that hold up the oldest request of a client that waits for all of them, as that changes.
+    pub fn waiting(&self) -> watch::Receiver<Vec<String>> {
+        self.waiting.subscribe()
     }
 
     /// Runs until the daemon drops the other end of the notices.
@@ -126,7 +134,18 @@ impl Northbound {
             if self.connected && retry.is_none() {
                 retry = self.write().await;
             }
+            self.tell_waiting();
         }
+    }
+
+    fn tell_waiting(&self) {
+        let mut names: Vec<String> = self.status.waiting_for().into_iter().map(str::to_owned).collect();
+        names.sort_unstable();
+        self.waiting.send_if_modified(|known| {
+            let differs = *known != names;
+            *known = names;
+            differs
+        });
     }
 
     fn event(&mut self, event: Event) {
