@@ -21,7 +21,7 @@ fn check(commands: &str, expected_out: Expect, expected_err: Expect) {
     std::fs::write(&program, PROGRAM).unwrap();
     let name = directory.path().to_str().unwrap();
     let (out, err) = printed(start(&program), Mode::Person, &commands.replace("DIR", name));
-    expected_out.assert_eq(&out.replace(name, "DIR"));
+    expected_out.assert_eq(&out.replace(name, "DIR").replace('\r', "␍"));
     expected_err.assert_eq(&err.replace(name, "DIR"));
 }
 
@@ -156,9 +156,9 @@ fn questions_are_answered_in_the_mode_that_is_on() {
             no
             {"x":"a","y":"b","n":2}
             {"x":"b","y":"c","n":2}
-            x
-            a
-            b
+            x␍
+            a␍
+            b␍
             x = a
             y = b
         "#]],
