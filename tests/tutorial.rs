@@ -277,7 +277,7 @@ impl Bash {
             match self.output.recv_timeout(PATIENCE) {
                 Ok(line) if line == DONE => return printed,
                 // Bash tells of a job that was killed when it happens to notice; a person sees it at the next prompt.
-                Ok(line) if line.starts_with("bash: line") && line.contains(" Killed ") => {}
+                Ok(line) if line.contains(": line ") && line.contains(" Killed ") => {}
                 Ok(line) => {
                     printed.push_str(&line);
                     printed.push('\n');
