@@ -447,3 +447,25 @@ fn accounts_of_rules_that_stay_go_on() {
     live.insert("Switch", "a, 8");
     assert_eq!(runs(&live), [(2, 2), (1, 1)]);
 }
+
+#[test]
+fn records_are_found_in_the_same_index_before_and_after() {
+    let mut live = Live::new(
+        "input relation Port(id: bigint, switch: string)\noutput relation O(x: bigint)\nO(p) :- Port(p, _).",
+    );
+    live.insert("Port", "1, a");
+    let found_in = |live: &Live| {
+        let (program, plan) = (live.engine.program(), live.engine.plan());
+        let contents = plan.inputs[program.relation("Port").unwrap().0 as usize].as_ref().unwrap();
+        format!("{:?}", plan.arrangement(contents.arrangement).projection)
+    };
+    let before = found_in(&live);
+    live.add(
+        "input relation Pick(switch: string)\noutput relation P(x: bigint)\nP(p) :- Pick(s), Port(p, s).",
+    );
+    assert_eq!(found_in(&live), before);
+    assert_eq!(live.insert("Pick", "a"), "P{.x = 1}: +1");
+    live.remove("P");
+    assert_eq!(found_in(&live), before);
+    assert_eq!(live.commit(&[("Port", "1, a", false)]), "O{.x = 1}: -1");
+}

@@ -150,8 +150,9 @@ impl Engine {
     /// running one.
     pub fn query(&self, query: &Query) -> Result<Answer, QueryError> {
         let program = query.program.clone();
-        let plan =
-            Plan::new(&program).map_err(|found| QueryError::Program(ReviseError::Program(found).into()))?;
+        let plan = self
+            .plan_for(&program)
+            .map_err(|found| QueryError::Program(ReviseError::Program(found).into()))?;
         let current = Current::new(program, Arc::new(plan));
         let rows = self
             .ask(|reply| Request::Query(current, query.answer, reply))
@@ -219,8 +220,13 @@ impl Engine {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn plan_for(&self, program: &Program) -> Result<Plan, Vec<Diagnostic>> {
+        let current = self.current();
+        Plan::following(program, (&current.program, &current.plan))
+    }
+
     fn try_program(&self, program: Arc<Program>, trial: Trial) -> Result<Commit, ReviseError> {
-        let plan = Arc::new(Plan::new(&program).map_err(ReviseError::Program)?);
+        let plan = Arc::new(self.plan_for(&program).map_err(ReviseError::Program)?);
         let next = Current::new(program, plan);
         self.ask(|reply| Request::Revise(next, trial, reply))
             .unwrap_or(Err(ReviseError::Run(CommitError::Stopped)))

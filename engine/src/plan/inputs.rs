@@ -17,6 +17,7 @@ pub(super) fn inputs(
     program: &Program,
     catalog: &mut Catalog,
     recursive: &[RelationId],
+    known: &dyn Fn(&str, usize) -> Option<Projection>,
 ) -> Vec<Option<Contents>> {
     let mut inputs = Vec::new();
     for (index, relation) in program.relations.iter().enumerate() {
@@ -26,7 +27,7 @@ pub(super) fn inputs(
             _ if stream => None,
             Some(key) => Some(by_key(program, catalog, id, key)),
             None if relation.role == RelationRole::Input || recursive.contains(&id) => {
-                Some(by_record(catalog, id))
+                Some(by_record(catalog, id, |columns| known(&relation.name, columns)))
             }
             None => None,
         });
@@ -34,18 +35,22 @@ pub(super) fn inputs(
     inputs
 }
 
-/// Any arrangement that holds all columns will do.
-fn by_record(catalog: &mut Catalog, relation: RelationId) -> Contents {
+/// Any arrangement that holds all columns will do: the one that is known, or else one that rules read.
+fn by_record(
+    catalog: &mut Catalog,
+    relation: RelationId,
+    known: impl FnOnce(usize) -> Option<Projection>,
+) -> Contents {
     let collection = CollectionId(relation.0);
     let columns = catalog.column_types(relation).len();
-    let complete = |projection: &Projection| match projection {
-        Projection::Columns { key, value } => (0..columns).all(|c| key.contains(&c) || value.contains(&c)),
-        Projection::Code(_) => false,
-    };
+    if let Some(projection) = known(columns) {
+        let arrangement = catalog.arrangement(collection, projection, true);
+        return Contents { arrangement, primary_key: None };
+    }
     let known = catalog
         .arrangements
         .iter()
-        .filter(|a| a.collection == collection && a.host && complete(&a.projection))
+        .filter(|a| a.collection == collection && a.host && is_complete(&a.projection, columns))
         .max_by_key(|a| a.key_columns)
         .map(|a| a.projection.clone());
     let projection =
@@ -112,4 +117,15 @@ fn key_of_row(program: &Program, relation: RelationId, key: &PrimaryKey, types: 
 /// Makes room for the columns in front of an expression's own variables.
 fn shift_locals(expr: &mut Expr, by: u32) {
     super::walk::for_each_local(expr, &mut |local| local.0 += by);
+}
+
+/// Whether an index holds all of so many columns as they are.
+pub(super) fn is_complete(projection: &Projection, columns: usize) -> bool {
+    match projection {
+        Projection::Columns { key, value } => {
+            (0..columns).all(|column| key.contains(&column) || value.contains(&column))
+                && key.iter().chain(value).all(|column| *column < columns)
+        }
+        Projection::Code(_) => false,
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::arrangements::Catalog;
 use super::components::components;
-use super::data::{Component, Plan, Source};
+use super::data::{Component, Plan, Projection, Source};
 use super::indexes::indexes;
-use super::inputs::inputs;
+use super::inputs::{inputs, is_complete};
 use super::rule::plan_rule;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Program, RelationId};
@@ -15,6 +15,22 @@ impl Plan {
     /// # Errors
     /// Relations whose negation or grouping they depend on themselves, and other rules that cannot be run.
     pub fn new(program: &Program) -> Result<Self, Vec<Diagnostic>> {
+        Plan::with(program, &|_, _| None)
+    }
+
+    /// As [`Self::new`], for a program that takes another's place: the contents of relations are found in the same
+    /// indexes as before, so that those need not be made again.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn following(program: &Program, before: (&Program, &Plan)) -> Result<Self, Vec<Diagnostic>> {
+        Plan::with(program, &|name, columns| contents_index(before, name, columns))
+    }
+
+    fn with(
+        program: &Program,
+        known: &dyn Fn(&str, usize) -> Option<Projection>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let components = components(program)?;
         let recursive: Vec<RelationId> =
             components.iter().filter(|c| c.is_recursive()).flat_map(|c| c.relations.clone()).collect();
@@ -35,7 +51,7 @@ impl Plan {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let inputs = inputs(program, &mut catalog, &recursive);
+        let inputs = inputs(program, &mut catalog, &recursive, known);
         let indexes = indexes(program, &mut catalog);
         Ok(Plan {
             inputs,
@@ -55,4 +71,11 @@ fn rules_inside(program: &Program, components: &[Component]) -> Vec<bool> {
         inside[rule.0 as usize] = true;
     }
     inside
+}
+
+/// Where the contents of a relation of so many columns are found, if any index of whole columns will do for it.
+fn contents_index((program, plan): (&Program, &Plan), name: &str, columns: usize) -> Option<Projection> {
+    let contents = plan.inputs[program.relation(name)?.0 as usize].as_ref()?;
+    let projection = &plan.arrangement(contents.arrangement).projection;
+    (contents.primary_key.is_none() && is_complete(projection, columns)).then(|| projection.clone())
 }
