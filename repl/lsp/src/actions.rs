@@ -41,6 +41,14 @@ pub(crate) fn in_range(
     Some(actions)
 }
 
+/// What stands around a text, in hints that say what to write in place of what is there.
+const WRITTEN_INSTEAD: &[(&str, &str)] = &[
+    ("Write `", "`: a new name"),
+    ("Write `", "` for a new variable"),
+    ("read as one: write `", "`."),
+    ("or `", "` to keep its name"),
+];
+
 /// What a hint proposes, if it can be done by replacing one piece of text.
 fn way_out(program: &Program, diagnostic: &Diagnostic) -> Option<(String, Span, String)> {
     let hint = diagnostic.hint.as_deref()?;
@@ -65,7 +73,12 @@ fn way_out(program: &Program, diagnostic: &Diagnostic) -> Option<(String, Span, 
         };
         return Some((format!("Import `{module}`"), Span { file: span.file, start: at, end: at }, text));
     }
-    None
+    // An operator of another language has one of this in its place.
+    let is_operator = !program.analysis.sources.text(span).contains(char::is_alphanumeric);
+    let operator = between(hint, "Write `", "`.").filter(|new| is_operator && !new.contains('`'));
+    let instead = WRITTEN_INSTEAD.iter().find_map(|(before, after)| between(hint, before, after));
+    let new = operator.or(instead)?;
+    Some((format!("Change to `{new}`"), span, new.to_owned()))
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {

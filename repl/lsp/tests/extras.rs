@@ -145,6 +145,26 @@ const ACTIONS: &[(&str, &str, &str)] = &[
         "Change to `depth`",
         "typedef T = T{depth: u8}\nfunction f(t: T): u8 = t.depth\n",
     ),
+    (
+        "output relation Q(x: u8)\ninput relation P(x: u8)\nQ(x) :- P(x), y = x + 1, y > 1.\n",
+        "Change to `var y`",
+        "output relation Q(x: u8)\ninput relation P(x: u8)\nQ(x) :- P(x), var y = x + 1, y > 1.\n",
+    ),
+    (
+        "output relation Q(x: u8)\ninput relation P(x: u8, y: u8)\nQ(x) :- P(x, y).\n",
+        "Change to `_y`",
+        "output relation Q(x: u8)\ninput relation P(x: u8, y: u8)\nQ(x) :- P(x, _y).\n",
+    ),
+    (
+        "output relation Q(x: u8)\ninput relation P(x: u8)\nQ(x) :- P(x), x > 1 && x < 5.\n",
+        "Change to `and`",
+        "output relation Q(x: u8)\ninput relation P(x: u8)\nQ(x) :- P(x), x > 1 and x < 5.\n",
+    ),
+    (
+        "output relation Q(x: Vec<u8>)\ninput relation P(x: Vec<u8>)\nQ(x.map(|y| y + 1)) :- P(x).\n",
+        "Import `vec`",
+        "import vec\n\noutput relation Q(x: Vec<u8>)\ninput relation P(x: Vec<u8>)\nQ(x.map(|y| y + 1)) :- P(x).\n",
+    ),
 ];
 
 #[test]
@@ -156,6 +176,14 @@ fn a_way_out_is_offered_where_a_hint_proposes_one() {
         let action = actions.as_array().unwrap().iter().find(|a| a["title"] == *title);
         let action = action.unwrap_or_else(|| panic!("{text}\n{actions}"));
         let edit = &action["edit"]["changes"][editor.uri("main.dl")][0];
+        let at = |end: &str| {
+            let place = &edit["range"][end];
+            let lines = text.split_inclusive('\n').take(place["line"].as_u64().unwrap() as usize);
+            lines.map(str::len).sum::<usize>() + place["character"].as_u64().unwrap() as usize
+        };
+        let mut changed = (*text).to_owned();
+        changed.replace_range(at("start")..at("end"), edit["newText"].as_str().unwrap());
+        assert_eq!(changed, *expected);
         editor.changes("main.dl", 2, json!([{ "range": edit["range"], "text": edit["newText"] }]));
         assert_eq!(editor.diagnostics("main.dl"), [] as [&str; 0], "{expected}");
     }
