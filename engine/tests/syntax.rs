@@ -84,6 +84,99 @@ fn deep_nesting_is_an_error() {
     }
 }
 
+/// A beginning, what is repeated, and what must be told.
+#[test]
+fn what_is_no_program_is_told_in_few_words() {
+    let cases = [
+        ("function f(): T = ", "9", "a number of 100000 digits"),
+        ("function f(): T = 'h", "f_", "a number of 100000 digits"),
+        ("", "=", "unknown operator `===="),
+        ("", "\0", "unexpected character `"),
+        ("", "\0 ", "more than 200 mistakes in this file"),
+        ("", "R(x :- ] } , . ; @ # \"", "unclosed `(`"),
+        ("function f(): T = \"", "${", "unclosed `${` in a string"),
+        ("", "R(x\n", "more than 200 mistakes in this file"),
+        ("function f(): T = \"", "\\q", "more than 200 mistakes in this file"),
+        ("", "$[|${", "unterminated string"),
+        ("", "/*", "unterminated block comment"),
+    ];
+    for (start, repeated, told) in cases {
+        let text = start.to_owned() + &repeated.repeat(100_000);
+        let messages = messages(&text);
+        assert!(messages.len() <= 202, "{repeated}: {}", messages.len());
+        assert!(messages.iter().all(|message| message.len() < 300), "{repeated}: {:.300}", messages[0]);
+        assert!(
+            messages.iter().any(|message| message.contains(told)),
+            "{repeated}: {:?}",
+            &messages[..messages.len().min(3)]
+        );
+    }
+}
+
+/// All that can nest, deeper than the limit: opened only, and closed.
+#[test]
+fn everything_that_nests_has_a_limit() {
+    let function = "function f(): T = ";
+    let cases = [
+        (function, "(", ")"),
+        (function, "[", "]"),
+        (function, "{", "}"),
+        (function, "{ x; ", "}"),
+        (function, "- ", ""),
+        (function, "not ", ""),
+        (function, "&", ""),
+        (function, "~", ""),
+        (function, "x@", ""),
+        (function, "if (a) ", ""),
+        (function, "if (a) b else ", ""),
+        (function, "if (", ") b"),
+        (function, "match (a) { x -> ", "}"),
+        (function, "match (", ") { x -> 1 }"),
+        (function, "for (x in y) ", ""),
+        (function, "for (x in ", ") y"),
+        (function, "|x| ", ""),
+        (function, "function(x: T) { ", "}"),
+        (function, "f(", ")"),
+        (function, "x.f(", ")"),
+        (function, "C{", "}"),
+        (function, "C{.a = ", "}"),
+        (function, "[1 -> ", "]"),
+        (function, "return ", ""),
+        (function, "a ++ ", "b"),
+        (function, "x or (y and ", ")"),
+        ("function f(): T = match (x) { ", "(", ")"),
+        ("function f(): T = match (x) { ", "C{", "}"),
+        ("function f(): T = match (x) { ", "&", ""),
+        ("typedef T = ", "Vec<", ">"),
+        ("typedef T = ", "(", ")"),
+        ("typedef T = ", "function(", ")"),
+        ("typedef T = ", "function(): ", ""),
+        ("extern transformer X(a: ", "relation[", "]"),
+        ("for (x in R) ", "for (x in R) ", ""),
+        ("for (x in R) ", "if (x) ", ""),
+        ("for (x in R) ", "if (x) skip else ", ""),
+        ("for (x in R) ", "match (x) { y -> ", "}"),
+        ("for (x in R) ", "var y = x in ", ""),
+        ("for (x in R) ", "{ ", "}"),
+        ("R(x) :- ", "S(", ")"),
+        ("R(x) :- S[", "C{", "}"),
+        ("R(", "[", "]"),
+    ];
+    for (start, open, close) in cases {
+        for n in [1_000, 20_000] {
+            let opened = start.to_owned() + &open.repeat(n);
+            let closed = format!("{opened}1{}", close.repeat(n));
+            for text in [opened, closed] {
+                let messages = messages(&text);
+                assert!(
+                    messages.iter().any(|message| message.ends_with("nested too deeply")),
+                    "{start}{open}: {messages:?}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn imports_are_found_and_read_once() {
     let dir = std::env::temp_dir().join(format!("weir-syntax-{}", std::process::id()));

@@ -18,6 +18,10 @@ pub enum SyntaxError {
     BadEscape { text: String, span: Span },
     #[error("malformed number `{text}`")]
     MalformedNumber { text: String, span: Span },
+    #[error("a number of {n_digits} digits")]
+    NumberTooLong { n_digits: usize, most: usize, span: Span },
+    #[error("more than {most} mistakes in this file")]
+    TooManyErrors { most: usize, span: Span },
     #[error("value exceeds specified width of {width} bits")]
     ValueTooWide { width: u32, span: Span },
     #[error("width `{text}` is not possible here")]
@@ -89,6 +93,18 @@ pub struct Context {
     pub what: &'static str,
 }
 
+/// Most mistakes that are told of one file: what is no rule file at all has millions.
+pub(super) const MOST_ERRORS: usize = 200;
+
+/// What a message quotes of a text: all of it, or its start.
+pub(super) fn excerpt(text: &str) -> String {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl SyntaxError {
     /// The stable code of this kind of mistake.
     pub fn code(&self) -> &'static str {
@@ -120,6 +136,8 @@ impl SyntaxError {
             SyntaxError::AggregateForm { .. } => "E0025",
             SyntaxError::MisplacedClause { .. } => "E0026",
             SyntaxError::BareCondition { .. } => "E0027",
+            SyntaxError::NumberTooLong { .. } => "E0028",
+            SyntaxError::TooManyErrors { .. } => "E0029",
             SyntaxError::ModuleNotFound { .. } => "E0030",
             SyntaxError::ImplicitImport { .. } => "E0031",
             SyntaxError::DuplicateImport { .. } => "E0032",
@@ -136,6 +154,8 @@ impl SyntaxError {
             | SyntaxError::UnterminatedString { span, .. }
             | SyntaxError::BadEscape { span, .. }
             | SyntaxError::MalformedNumber { span, .. }
+            | SyntaxError::NumberTooLong { span, .. }
+            | SyntaxError::TooManyErrors { span, .. }
             | SyntaxError::ValueTooWide { span, .. }
             | SyntaxError::BadWidth { span, .. }
             | SyntaxError::UnknownOperator { span, .. }
@@ -191,6 +211,8 @@ impl From<SyntaxError> for Diagnostic {
             }
             SyntaxError::MalformedNumber { .. } => diagnostic
                 .hint("Numbers are `12`, `1.5`, `'hff`, or with a width `32'd12`, `8'sd5`, `64'f1.5`."),
+            SyntaxError::NumberTooLong { most, .. } => diagnostic.label(format!("at most {most} digits")),
+            SyntaxError::TooManyErrors { .. } => diagnostic.label("nothing after this is told"),
             SyntaxError::ValueTooWide { .. } => diagnostic.label("does not fit"),
             SyntaxError::BadWidth { .. } => diagnostic
                 .hint("Widths of integers start at 1; floating point numbers are 32 or 64 bits wide."),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use logos::Logos;
 
-use super::error::SyntaxError;
+use super::error::{MOST_ERRORS, SyntaxError, excerpt};
 use super::text::Origin;
 use super::token::{LinePosition, Quoting, StringForm, Token, TokenKind};
 
@@ -225,14 +225,14 @@ impl<'t, 'o> Run<'t, 'o> {
             Ok(Raw::BlockComment(Terminated::No)) => {
                 let opener = self.origin.span(at, at + 2);
                 let span = self.origin.span(end, end);
-                self.errors.push(SyntaxError::UnterminatedComment { opener, span });
+                self.report(SyntaxError::UnterminatedComment { opener, span });
                 return Some((TokenKind::Bad, at));
             }
             Ok(Raw::Word) => TokenKind::of_word(text),
             Ok(Raw::Int) => TokenKind::Int,
             Ok(Raw::Float) => TokenKind::Float,
             Ok(Raw::BadNumber) => {
-                self.errors.push(SyntaxError::MalformedNumber { text: text.into(), span });
+                self.report(SyntaxError::MalformedNumber { text: excerpt(text), span });
                 TokenKind::Bad
             }
             Ok(Raw::Quoted(end)) => self.string(end, text, at, Quoting::Quoted),
@@ -260,7 +260,13 @@ impl<'t, 'o> Run<'t, 'o> {
             Ok(Raw::Tick) => TokenKind::Tick,
             Ok(Raw::Question) => TokenKind::Question,
             Err(()) => {
-                self.errors.push(SyntaxError::UnexpectedCharacter { text: text.into(), span });
+                // Characters that nobody can read come in crowds: one mistake.
+                let goes_on = self.tokens.last().is_some_and(|last| {
+                    last.kind == TokenKind::Bad && last.at as usize + last.text.len() == at
+                });
+                if !goes_on {
+                    self.report(SyntaxError::UnexpectedCharacter { text: excerpt(text), span });
+                }
                 TokenKind::Bad
             }
         };
@@ -271,6 +277,12 @@ impl<'t, 'o> Run<'t, 'o> {
     fn finish(mut self, end: usize) -> (Vec<Token<'t>>, Vec<SyntaxError>) {
         self.push(TokenKind::Eof, end, end);
         (self.tokens, self.errors)
+    }
+
+    fn report(&mut self, error: SyntaxError) {
+        if self.errors.len() <= MOST_ERRORS {
+            self.errors.push(error);
+        }
     }
 
     fn push(&mut self, kind: TokenKind, at: usize, end: usize) {
@@ -293,7 +305,7 @@ impl<'t, 'o> Run<'t, 'o> {
                 Quoting::Quoted => ("\"", opener),
                 _ => ("|]", self.origin.span(at + text.len(), at + text.len())),
             };
-            self.errors.push(SyntaxError::UnterminatedString { close, opener, span });
+            self.report(SyntaxError::UnterminatedString { close, opener, span });
             return TokenKind::Bad;
         }
         TokenKind::String(StringForm { quoting, interned: text.starts_with('i') })

@@ -4,16 +4,20 @@ use num_bigint::BigInt;
 use num_traits::Num;
 
 use super::ast::{ExprKind, Width};
-use super::error::SyntaxError;
+use super::error::{MOST_ERRORS, SyntaxError, excerpt};
 use super::text::{Gathered, Origin};
 use super::token::Token;
 
-/// Longest integer literal, in digits: turning text to a number costs the square of its length.
+/// Longest integer literal, in characters: turning text to a number costs the square of its length.
 const MAX_DIGITS: usize = 10_000;
 
 /// The value of an integer token: `12`, `'hff`, `32'd12`, `8'sd5`.
 pub(crate) fn integer(token: &Token) -> Result<ExprKind, SyntaxError> {
-    let malformed = || SyntaxError::MalformedNumber { text: token.text.into(), span: token.span };
+    if token.text.len() > MAX_DIGITS {
+        let n_digits = token.text.bytes().filter(u8::is_ascii_hexdigit).count();
+        return Err(SyntaxError::NumberTooLong { n_digits, most: MAX_DIGITS, span: token.span });
+    }
+    let malformed = || SyntaxError::MalformedNumber { text: excerpt(token.text), span: token.span };
     let Some((width, rest)) = token.text.split_once('\'') else {
         return Ok(ExprKind::Int(digits(token.text, 10).ok_or_else(malformed)?, Width::Inferred));
     };
@@ -48,7 +52,7 @@ pub(crate) fn float(token: &Token) -> Result<ExprKind, SyntaxError> {
     }
     match rest.replace('_', "").parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(ExprKind::Float(value, width)),
-        _ => Err(SyntaxError::MalformedNumber { text: token.text.into(), span: token.span }),
+        _ => Err(SyntaxError::MalformedNumber { text: excerpt(token.text), span: token.span }),
     }
 }
 
@@ -57,7 +61,7 @@ pub(crate) fn small(text: &str) -> Option<u32> {
     text.replace('_', "").parse().ok()
 }
 
-/// Adds what a quoted literal (with its quotes) stands for.
+/// Adds what a excerpt literal (with its quotes) stands for.
 pub(crate) fn unescape(token: &Token, origin: &Origin, into: &mut Gathered, errors: &mut Vec<SyntaxError>) {
     let start = token.text.find('"').map_or(0, |i| i + 1);
     let body = token.text.get(start..token.text.len().saturating_sub(1)).unwrap_or("");
@@ -77,10 +81,10 @@ pub(crate) fn unescape(token: &Token, origin: &Origin, into: &mut Gathered, erro
             Escape::Nothing => {}
             Escape::Unknown => {
                 let text = body[at..at + 1 + length].to_owned();
-                errors.push(SyntaxError::BadEscape {
-                    text,
-                    span: origin.span(base + at, base + at + 1 + length),
-                });
+                let span = origin.span(base + at, base + at + 1 + length);
+                if errors.len() <= 2 * MOST_ERRORS {
+                    errors.push(SyntaxError::BadEscape { text: excerpt(&text), span });
+                }
             }
         }
         at += 1 + length;
@@ -99,9 +103,6 @@ pub(crate) fn raw(token: &Token, origin: &Origin, into: &mut Gathered) {
 
 fn digits(text: &str, radix: u32) -> Option<BigInt> {
     let text = text.replace('_', "");
-    if text.len() > MAX_DIGITS {
-        return None;
-    }
     BigInt::from_str_radix(&text, radix).ok()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::source::Span;
 use crate::syntax::ast::{Ident, Path};
-use crate::syntax::error::{Context, SyntaxError};
+use crate::syntax::error::{Context, MOST_ERRORS, SyntaxError, excerpt};
 use crate::syntax::text::Origin;
 use crate::syntax::token::{Keyword, Token, TokenKind};
 
@@ -242,7 +242,7 @@ impl<'t> Cursor<'t> {
     /// Reports the operator run at hand.
     pub(super) fn unknown_operator<T>(&mut self) -> Parsed<T> {
         let token = self.peek();
-        let (text, span) = (token.text.to_owned(), token.span);
+        let (text, span) = (excerpt(token.text), token.span);
         let foreign = match token.text {
             "!" => Some(("!", "not")),
             "||" => Some(("||", "or")),
@@ -254,7 +254,7 @@ impl<'t> Cursor<'t> {
         let split = TokenKind::operator_prefix(token.text).and_then(|(_, length)| {
             let rest = &token.text[length..];
             let known = !rest.is_empty() && TokenKind::of_operator(rest) != TokenKind::UnknownOperator;
-            known.then(|| format!("{} {rest}", &token.text[..length]))
+            (known && token.text.len() < 8).then(|| format!("{} {rest}", &token.text[..length]))
         });
         self.fail(SyntaxError::UnknownOperator { text, split, span })
     }
@@ -267,7 +267,8 @@ impl<'t> Cursor<'t> {
 
     /// Records an error; only the first at a place, the others follow from it.
     pub(super) fn report(&mut self, error: SyntaxError) {
-        if !self.errors.iter().rev().take(16).any(|known| known.span().start == error.span().start) {
+        let known = self.errors.iter().rev().take(16).any(|known| known.span().start == error.span().start);
+        if !known && self.errors.len() <= 2 * MOST_ERRORS {
             self.errors.push(error);
         }
     }
@@ -278,7 +279,7 @@ impl<'t> Cursor<'t> {
         match token.kind {
             TokenKind::Eof => format!("the end of the {}", self.whole),
             TokenKind::String(_) => "a string".to_owned(),
-            _ => format!("`{}`", token.text),
+            _ => format!("`{}`", excerpt(token.text)),
         }
     }
 

@@ -4,12 +4,15 @@ use super::cursor::{Cursor, Parsed, is_upper};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, TypeExpr, TypeKind, UnaryOp};
 use crate::syntax::error::SyntaxError;
 use crate::syntax::literal::small;
-use crate::syntax::token::{Keyword, TokenKind};
+use crate::syntax::token::{Keyword, LinePosition, TokenKind};
 
 /// How tightly a binary operator binds; higher is tighter.
 type Precedence = u8;
 
 const COMPARISON: Precedence = 7;
+
+const INDEXES: &str =
+    "Brackets select bits. Elements: `v.nth(0)` of a `Vec`, `m.get(key)` of a `Map`; both give an `Option`.";
 
 impl Cursor<'_> {
     /// A whole expression, perhaps an assignment.
@@ -103,6 +106,10 @@ impl Cursor<'_> {
                     let low = self.small_number("the lowest bit")?;
                     self.bump();
                     ExprKind::Slice(Box::new(left), high, low)
+                }
+                TokenKind::LBracket if self.peek().position == LinePosition::Inside => {
+                    self.bump();
+                    return self.expected_hint("bits, as in `x[7:0]`", INDEXES);
                 }
                 TokenKind::LParen => {
                     let (arguments, _) = self.parens(Self::expr)?;

@@ -16,7 +16,7 @@ use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
 
 use super::ast::{Clause, Module};
-use super::error::SyntaxError;
+use super::error::{MOST_ERRORS, SyntaxError};
 use super::lexer;
 use super::text::Origin;
 use cursor::Cursor;
@@ -26,6 +26,11 @@ use cursor::Cursor;
 pub fn parse(file: FileId, text: &str) -> (Module, Vec<Diagnostic>) {
     let (module, mut errors) = parse_module(file, text);
     errors.sort_by_key(|error| (error.span().start, error.span().end));
+    if errors.len() > MOST_ERRORS {
+        let span = errors[MOST_ERRORS].span();
+        errors.truncate(MOST_ERRORS);
+        errors.push(SyntaxError::TooManyErrors { most: MOST_ERRORS, span });
+    }
     (module, errors.into_iter().map(Diagnostic::from).collect())
 }
 
@@ -40,6 +45,11 @@ pub fn parse_body(file: FileId, text: &str) -> (Vec<Clause>, Vec<Diagnostic>) {
     let clauses = cursor.lone_body();
     let mut errors = cursor.errors;
     errors.sort_by_key(|error| (error.span().start, error.span().end));
+    if errors.len() > MOST_ERRORS {
+        let span = errors[MOST_ERRORS].span();
+        errors.truncate(MOST_ERRORS);
+        errors.push(SyntaxError::TooManyErrors { most: MOST_ERRORS, span });
+    }
     (clauses, errors.into_iter().map(Diagnostic::from).collect())
 }
 

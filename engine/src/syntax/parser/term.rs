@@ -4,7 +4,13 @@ use super::cursor::{Cursor, Parsed, is_upper};
 use crate::source::Span;
 use crate::syntax::ast::{ConstructArgs, Expr, ExprKind, Ident, Param};
 use crate::syntax::error::SyntaxError;
-use crate::syntax::token::{Keyword, TokenKind};
+use crate::syntax::token::{Keyword, LinePosition, TokenKind};
+
+const BRANCHES: &str =
+    "A branch of `if` is a term: put calls and operators in braces, as in `if (c) { f(x) } else { -x }`.";
+
+/// How many tokens of a branch are looked through for its `else`.
+const MOST_OF_A_BRANCH: usize = 64;
 
 /// Arguments by position or by name, before it is known what they belong to.
 pub(super) enum Arguments {
@@ -239,14 +245,48 @@ impl Cursor<'_> {
             return self.fail(SyntaxError::BareCondition { condition: condition.span, span });
         }
         let call = self.at(TokenKind::LParen) && matches!(condition.kind, ExprKind::Name(_));
-        let then = self.term()?;
+        let then = self.branch()?;
         if call && self.at(TokenKind::LBrace) {
             // `if f(x) {`
             let span = self.peek().span;
             return self.fail(SyntaxError::BareCondition { condition: condition.span.to(then.span), span });
         }
-        let otherwise = self.eat_keyword(Keyword::Else).map(|_| self.term()).transpose()?;
+        if !self.at_keyword(Keyword::Else) && self.else_follows() {
+            return self.expected_hint("`else`", BRANCHES);
+        }
+        let otherwise = self.eat_keyword(Keyword::Else).map(|_| self.branch()).transpose()?;
         Ok(ExprKind::If(Box::new(condition), Box::new(then), otherwise.map(Box::new)))
+    }
+
+    /// A term, where authors may have meant more than that.
+    fn branch(&mut self) -> Parsed<Expr> {
+        let operator = matches!(
+            self.kind(),
+            TokenKind::Minus | TokenKind::Tilde | TokenKind::Amp | TokenKind::Keyword(Keyword::Not)
+        );
+        if operator { self.expected_hint("a term", BRANCHES) } else { self.term() }
+    }
+
+    /// Whether an `else` follows what stands between here and the end of the expression: a call or an operator.
+    fn else_follows(&self) -> bool {
+        let mut open = 0usize;
+        for ahead in 0..MOST_OF_A_BRANCH {
+            let token = self.ahead(ahead);
+            match token.kind {
+                _ if token.position == LinePosition::Margin => return false,
+                TokenKind::Keyword(Keyword::Else) if open == 0 => return true,
+                TokenKind::LParen | TokenKind::LBracket | TokenKind::LBrace => open += 1,
+                TokenKind::RParen | TokenKind::RBracket | TokenKind::RBrace if open > 0 => open -= 1,
+                TokenKind::RParen | TokenKind::RBracket | TokenKind::RBrace => return false,
+                // Another `if` may have the `else`.
+                TokenKind::Keyword(Keyword::If) | TokenKind::Semi | TokenKind::Comma if open == 0 => {
+                    return false;
+                }
+                TokenKind::Eof => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// `for (pattern in e) term`
