@@ -94,7 +94,7 @@ fn what_is_no_program_is_told_in_few_words() {
         ("", "\0", "unexpected character `"),
         ("", "\0 ", "more than 200 mistakes in this file"),
         ("", "R(x :- ] } , . ; @ # \"", "unclosed `(`"),
-        ("function f(): T = \"", "${", "unclosed `${` in a string"),
+        ("function f(): T = \"", "${", "unterminated string"),
         ("", "R(x\n", "more than 200 mistakes in this file"),
         ("function f(): T = \"", "\\q", "more than 200 mistakes in this file"),
         ("", "$[|${", "unterminated string"),

@@ -66,8 +66,10 @@ impl<'t> Source<'t> {
             return Ok(Doc::concat([open, self.close(style.close)?]));
         }
         let broken = self.starts_line() && !items.is_empty();
-        let mut plain = vec![edge.clone()];
-        let mut hugged = Vec::new();
+        // `[|` would start a raw string.
+        let apart = matches!(style.close, Close::Token(TokenKind::RBracket)) && self.at_character('|');
+        let mut plain = vec![if apart { Doc::line() } else { edge.clone() }];
+        let mut hugged = if apart { vec![Doc::text(" ")] } else { Vec::new() };
         let mut can_hug = style.hug && !broken;
         for (at, thing) in items.iter().enumerate() {
             let leading = self.leading(1);
