@@ -16,7 +16,8 @@ use weir_engine::{Config, Engine};
 /// Codes that no text of a program gives: the disk or the machine has to fail, ours is the mistake, or it is about a
 /// command of the shell.
 const NOT_FROM_PROGRAMS: &[&str] = &[
-    "E0028", "E0029", "E0034", "E0107", "E0302", "E0311", "E0341", "E0399", "E0440", "E0441", "E0442", "E0450",
+    "E0028", "E0029", "E0034", "E0107", "E0302", "E0311", "E0341", "E0399", "E0440", "E0441", "E0442",
+    "E0450",
 ];
 
 struct Block {

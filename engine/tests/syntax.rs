@@ -96,7 +96,7 @@ fn what_is_no_program_is_told_in_few_words() {
         ("", "R(x :- ] } , . ; @ # \"", "unclosed `(`"),
         ("function f(): T = \"", "${", "unterminated string"),
         ("", "R(x\n", "more than 200 mistakes in this file"),
-        ("function f(): T = \"", "\\q", "more than 200 mistakes in this file"),
+        ("function f(): T = \"", "\\q", "unterminated string"),
         ("", "$[|${", "unterminated string"),
         ("", "/*", "unterminated block comment"),
     ];
