@@ -38,7 +38,10 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TOPICS.iter().copied().chain(ENTRIES.iter().map(|entry| entry.name))
 }
 
-const COMMANDS: &str = r#"  insert Edge("a", "b");       also by name: insert Edge(.to = "b");
+const COMMANDS: &str = r#"  ?- Edge(a, b), not Edge(b, a).
+                               a question: a column for each variable
+  Path(a, b) :- Edge(a, b).    a rule, or anything else of a rule file, is added
+  insert Edge("a", "b");       also by name: insert Edge(.to = "b");
   delete Edge("a", "b");       `,` instead of `;` chains further updates
   clear Edge;                  delete all records
   insert_or_update R(..);  delete_key R 7;  modify R 7 <- R{.name = "x"};

@@ -41,6 +41,9 @@ pub enum Next {
 /// Transactions up to that many updates are checked whenever one comes: nobody types more.
 const CHECKED: usize = 1000;
 
+/// Of a file's changes, more than that are only counted: nobody reads them.
+const READABLE: usize = 100;
+
 /// An engine and the transaction under way.
 pub struct Shell<W> {
     pub(crate) live: Live,
@@ -268,6 +271,10 @@ impl<W: Write> Shell<W> {
         let reading = self.mode == Mode::Person && self.presenter.format.is_for_reading();
         if reading && commit.deltas.is_empty() {
             writeln!(self.out, "done; no output relation has changed")?;
+        }
+        let changes: usize = commit.deltas.iter().map(|delta| delta.changes.len()).sum();
+        if reading && self.loading && changes > READABLE {
+            return show::counts(&mut self.out, &commit.deltas);
         }
         self.presenter.changes(&mut self.out, &self.live.engine().program(), &commit.deltas)
     }

@@ -318,3 +318,17 @@ fn scripts_may_use_them_too_and_end_with_the_first_that_fails() {
     assert_eq!(out, "_relation,_weight,from,to\r\nPath,1,a,b\r\n");
     assert_eq!(err, "Error: \"unknown command `.nothing`; `.help` lists what there is\"\n");
 }
+
+#[test]
+fn of_a_large_file_the_changes_are_only_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("program.dl");
+    std::fs::write(&program, PROGRAM).unwrap();
+    let many = directory.path().join("many.dat");
+    let edges: String = (0..200).map(|n| format!("insert Edge(\"a{n}\", \"b{n}\");\n")).collect();
+    std::fs::write(&many, edges).unwrap();
+    let commands = format!(".load {}\n", many.display());
+    let (out, err) = printed(start(&program), Mode::Person, &commands);
+    assert_eq!(timeless(&out), format!("Path: 200 come\n{}: 200 updates\n", many.display()));
+    assert_eq!(err, "");
+}
