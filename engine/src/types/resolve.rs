@@ -117,9 +117,21 @@ impl<'d, 'a> TypeResolver<'d, 'a> {
             return Ty::Error;
         }
         match self.alias(def) {
-            Some(target) => target.substitute(&args),
+            Some(target) if args.is_empty() => target,
+            Some(target) => {
+                let ty = target.substitute(&args);
+                self.of_size(ty, path.span)
+            }
             None => Ty::Def(def, Rc::from(args)),
         }
+    }
+
+    fn of_size(&mut self, ty: Ty, span: crate::source::Span) -> Ty {
+        if !ty.is_too_large() {
+            return ty;
+        }
+        self.errors.push(Error::LargeType { span });
+        Ty::Error
     }
 
     /// What an alias stands for; `None` if the type is not an alias.
@@ -142,6 +154,7 @@ impl<'d, 'a> TypeResolver<'d, 'a> {
         };
         let outer = std::mem::replace(&mut self.module, module);
         let ty = self.resolve(target, &mut Generics::Fixed(&params));
+        let ty = self.of_size(ty, target.span);
         self.module = outer;
         self.expanding.pop();
         self.defs.aliases.insert(def, ty.clone());

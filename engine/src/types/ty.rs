@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use super::defs::TypeDefId;
 
+/// Parts of a type, all inside it counted, beyond which it is refused.
+pub(super) const MOST_PARTS: u32 = 4096;
+
 /// A type still to be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct VarId(pub(super) u32);
@@ -88,6 +91,29 @@ impl Ty {
             | Ty::Bit(_)
             | Ty::Signed(_)
             | Ty::Error => self.clone(),
+        }
+    }
+
+    /// Whether the type, written out, has more parts than any that somebody means. Parts that are shared count each time:
+    /// a few lines can ask for more of them than there are atoms.
+    pub(super) fn is_too_large(&self) -> bool {
+        let mut left = MOST_PARTS;
+        !self.within(&mut left, &mut |_| None)
+    }
+
+    /// Whether there are no more parts than `left`, which is used up; `known` gives what stands for a type.
+    pub(super) fn within(&self, left: &mut u32, known: &mut impl FnMut(&Ty) -> Option<Ty>) -> bool {
+        if *left == 0 {
+            return false;
+        }
+        *left -= 1;
+        match self {
+            Ty::Var(_) => known(self).is_none_or(|ty| ty.within(left, known)),
+            Ty::Tuple(inner) | Ty::Def(_, inner) => inner.iter().all(|t| t.within(left, known)),
+            Ty::Function(function) => {
+                function.params.iter().all(|(_, t)| t.within(left, known)) && function.ret.within(left, known)
+            }
+            _ => true,
         }
     }
 

@@ -71,6 +71,12 @@ impl Unifier {
         ty.clone()
     }
 
+    /// As [`Ty::is_too_large`], for what is known of a type.
+    pub(super) fn is_too_large(&self, ty: &Ty) -> bool {
+        let mut left = super::ty::MOST_PARTS;
+        !ty.within(&mut left, &mut |var| Some(self.shallow(var)).filter(|bound| bound != var))
+    }
+
     /// The type with all bound variables replaced.
     pub(super) fn resolve(&self, ty: &Ty) -> Ty {
         match ty {

@@ -61,6 +61,7 @@ impl Error {
             Error::ExternTwice { span, .. } => ("E0237", *span),
             Error::BadOriginal { span } => ("E0238", *span),
             Error::BadAttribute { span, .. } => ("E0245", *span),
+            Error::LargeType { span } => ("E0240", *span),
             Error::EndlessGenerics { span } => ("E0235", *span),
             Error::NotPattern { span } | Error::NotConstant { span } => ("E0234", *span),
 

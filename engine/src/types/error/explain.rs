@@ -235,6 +235,9 @@ impl Error {
             Error::RelationIntoStream { declared, .. } => {
                 diagnostic.also(declared, "declared as a stream here").hint("A stream's rules need a stream in the body.")
             }
+            Error::LargeType { .. } => {
+                diagnostic.hint("Each step doubles it, as in `(x, x)`: a `typedef` with a constructor keeps it small.")
+            }
             Error::KeyOfBag { declared, .. } => diagnostic
                 .also(declared, "declared here")
                 .hint("Only a plain `input relation` has one: its rows are told apart by it."),

@@ -237,6 +237,8 @@ pub(super) enum Error {
     TransformerFills { name: String, span: Span, apply: Span },
     #[error("function `{name}` is declared for types that overlap")]
     OverlappingOverload { name: String, span: Span, first: Span },
+    #[error("this type has thousands of parts")]
+    LargeType { span: Span },
     #[error("index field `{name}` does not occur in the pattern")]
     IndexField { name: String, span: Span },
     #[error("a graph transformer takes a relation and two functions, and gives one relation")]

@@ -23,7 +23,11 @@ impl Infer<'_, '_> {
 
     /// An expression of any type.
     pub(in crate::types) fn infer(&mut self, expr: &ast::Expr) -> HExpr {
-        let checked = self.infer_kind(expr);
+        let mut checked = self.infer_kind(expr);
+        if makes_larger(&expr.kind) && self.unifier.is_too_large(&checked.ty) {
+            self.error(Error::LargeType { span: expr.span });
+            checked = HExpr::error(expr.span);
+        }
         self.note_type(expr.span, &checked.ty);
         checked
     }
@@ -700,6 +704,20 @@ pub(super) fn is_place(expr: &ast::Expr) -> bool {
         ExprKind::Field(base, _) | ExprKind::TupleField(base, _) => is_place(base),
         _ => false,
     }
+}
+
+/// Whether an expression can have a larger type than those inside it.
+fn makes_larger(kind: &ExprKind) -> bool {
+    matches!(
+        kind,
+        ExprKind::Tuple(_)
+            | ExprKind::Construct(..)
+            | ExprKind::VecLiteral(_)
+            | ExprKind::MapLiteral(_)
+            | ExprKind::Call(..)
+            | ExprKind::Method(..)
+            | ExprKind::Closure(..)
+    )
 }
 
 /// The mistake in one of these is in a branch, not in all of it.
