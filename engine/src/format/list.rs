@@ -63,7 +63,10 @@ impl<'t> Source<'t> {
         };
         let edge = if style.padded { Doc::line() } else { Doc::soft_line() };
         if items.is_empty() && !self.has_leading() {
-            return Ok(Doc::concat([open, self.close(style.close)?]));
+            // `<>` would be read as one operator.
+            let angles = matches!(style.close, Close::Character('>'));
+            let between = if angles { Doc::text(" ") } else { Doc::nil() };
+            return Ok(Doc::concat([open, between, self.close(style.close)?]));
         }
         let broken = self.starts_line() && !items.is_empty();
         // `[|` would start a raw string.

@@ -40,6 +40,9 @@ impl<'t> Source<'t> {
         if self.has_leading() {
             body.extend([Doc::line(), self.leading(1)]);
         }
+        if rule.body.is_empty() {
+            body.push(Doc::text(" ")); // `:-.` would be read as one operator
+        }
         let body = Doc::nest(Doc::concat(body));
         let rule = Doc::concat([heads, Doc::text(" "), sign, body, self.character('.')?]);
         Ok(Doc::group(rule).broken_if(broken))
