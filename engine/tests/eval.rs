@@ -238,3 +238,39 @@ fn rules_without_atoms_filter_and_multiply() {
     ";
     assert_eq!(facts(program), ["Out{.a = 1, .b = \"n1\"}"]);
 }
+
+#[test]
+fn what_an_arm_assigns_to_its_variables_is_assigned_to_the_subject() {
+    let program = "
+        typedef M = M { x: string, y: u64 }
+        typedef N = N { x: Option<M>, other: u8 }
+        function change(n: mut N) {
+            match (n.x) {
+                Some{M{x, 7}} -> x = \"seven\",
+                Some{M{x, y}} -> { y = y + 1; if (y > 100) { return () }; x = \"${y}\" },
+                whole -> whole = Some{M{\"new\", 0}}
+            }
+        }
+        function all(n: N): N { var m = n; change(m); m }
+        function parts(p: (u8, u8)): (u8, u8) { var q = p; match (q) { (a, b) -> { a = b; } }; q }
+        function copies(p: u8): (u8, u8) { var q = p; var r = match (q + 0) { a -> { a = 9; a } }; (q, r) }
+        output relation Out(n: N)
+        output relation Pair(p: (u8, u8))
+        Out(all(N{Some{M{\"a\", 7}}, 1})).
+        Out(all(N{Some{M{\"a\", 8}}, 2})).
+        Out(all(N{Some{M{\"a\", 100}}, 3})).
+        Out(all(N{None, 4})).
+        Pair(parts((1, 2))).
+        Pair(copies(1)).";
+    assert_eq!(
+        facts(program),
+        [
+            "Out{.n = N{.x = ddlog_std::Some{.x = M{.x = \"seven\", .y = 7}}, .other = 1}}",
+            "Out{.n = N{.x = ddlog_std::Some{.x = M{.x = \"9\", .y = 9}}, .other = 2}}",
+            "Out{.n = N{.x = ddlog_std::Some{.x = M{.x = \"a\", .y = 101}}, .other = 3}}",
+            "Out{.n = N{.x = ddlog_std::Some{.x = M{.x = \"new\", .y = 0}}, .other = 4}}",
+            "Pair{.p = (2, 2)}",
+            "Pair{.p = (1, 9)}",
+        ]
+    );
+}

@@ -29,15 +29,23 @@ impl Compiler<'_> {
     }
 
     pub(super) fn compile_match<T: Kind>(&self, subject: &Expr, arms: &[Arm], span: Span) -> Code<T> {
+        let compile_arm = |arm: &Arm| {
+            let (pattern, body) = (self.pattern(&arm.pattern), T::compile(self, &arm.body));
+            (pattern, body, self.written_through(subject, &arm.pattern))
+        };
+        let arms: Vec<(PatternCode, Code<T>, _)> = arms.iter().map(compile_arm).collect();
         let subject = self.val(subject);
-        let arms: Vec<(PatternCode, Code<T>)> =
-            arms.iter().map(|arm| (self.pattern(&arm.pattern), T::compile(self, &arm.body))).collect();
         Box::new(move |env| {
             let subject = subject(env)?;
-            for (pattern, body) in &arms {
+            for (pattern, body, written) in &arms {
                 if pattern.matches(env, &subject)? {
                     drop(subject);
-                    return body(env);
+                    let result = body(env);
+                    for (variable, place) in written {
+                        let val = env.local(*variable).clone();
+                        place.put_back(env, val)?;
+                    }
+                    return result;
                 }
             }
             Err(env.trap(span, "no pattern matches the value"))

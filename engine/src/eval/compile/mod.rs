@@ -45,6 +45,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) columns: Columns,
     /// Variables that code reads.
     used: RefCell<FxHashSet<LocalId>>,
+    /// Variables that code assigns to, or to a part of them.
+    assigned: RefCell<FxHashSet<LocalId>>,
 }
 
 /// Which variables are columns of incoming rows, or whole rows.
@@ -58,7 +60,13 @@ pub(crate) struct Columns {
 
 impl<'a> Compiler<'a> {
     pub(crate) fn new(machine: &'a Machine, locals: &'a [Local]) -> Self {
-        Compiler { machine, locals, columns: Columns::default(), used: RefCell::default() }
+        Compiler {
+            machine,
+            locals,
+            columns: Columns::default(),
+            used: RefCell::default(),
+            assigned: RefCell::default(),
+        }
     }
 
     /// Code for a `bool` or an integer up to 64 bits.

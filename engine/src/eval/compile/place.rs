@@ -6,7 +6,7 @@ use super::{Code, Compiler};
 use crate::eval::env::{Env, Eval};
 use crate::eval::repr::parts;
 use crate::eval::val::Val;
-use crate::ir::{Expr, LocalId, Place, PlaceStep, Type, TypeId};
+use crate::ir::{Expr, ExprKind, LocalId, Pattern, PatternKind, Place, PlaceStep, Type, TypeId};
 use crate::source::Span;
 use crate::value::shape::is_transparent;
 
@@ -33,6 +33,11 @@ impl PlaceCode {
     pub(super) fn put(&self, env: &mut Env<'_>, val: Val) -> Eval<()> {
         *self.reach(env)? = val;
         Ok(())
+    }
+
+    /// As [`Self::put`], if the value still has such a part.
+    pub(super) fn put_back(&self, env: &mut Env<'_>, val: Val) -> Eval<()> {
+        if self.exists(env) { self.put(env, val) } else { Ok(()) }
     }
 
     fn reach<'e>(&self, env: &'e mut Env<'_>) -> Eval<&'e mut Val> {
@@ -107,7 +112,19 @@ impl Compiler<'_> {
             }
         }
         self.read(place.local);
+        self.assigned.borrow_mut().insert(place.local);
         PlaceCode { local: place.local, steps, span: place.span }
+    }
+
+    /// The variables of a pattern that code compiled so far assigns to, and the parts of the subject that they stand
+    /// for, if the subject is something that can be changed: what is assigned to them is assigned to these parts.
+    pub(super) fn written_through(&self, subject: &Expr, pattern: &Pattern) -> Vec<(LocalId, PlaceCode)> {
+        let mut places = Vec::new();
+        if let Some((local, path)) = place_of(subject) {
+            parts_of(pattern, local, path, &mut places);
+        }
+        places.retain(|(variable, _)| self.assigned.borrow().contains(variable));
+        places.into_iter().map(|(variable, place)| (variable, self.place(&place))).collect()
     }
 
     pub(super) fn assign(&self, place: &Place, value: &Expr) -> Code<Val> {
@@ -117,5 +134,41 @@ impl Compiler<'_> {
             place.put(env, value)?;
             Ok(Val::ZERO)
         })
+    }
+}
+
+fn place_of(expr: &Expr) -> Option<(LocalId, Vec<PlaceStep>)> {
+    let (inner, step) = match &expr.kind {
+        ExprKind::Local(local) => return Some((*local, Vec::new())),
+        ExprKind::Field(record, choices) => (record, PlaceStep::Field(choices.clone())),
+        ExprKind::TupleField(tuple, index) => (tuple, PlaceStep::TupleField(*index)),
+        _ => return None,
+    };
+    let (local, mut path) = place_of(inner)?;
+    path.push(step);
+    Some((local, path))
+}
+
+fn parts_of(pattern: &Pattern, local: LocalId, path: Vec<PlaceStep>, into: &mut Vec<(LocalId, Place)>) {
+    let inside = |step: PlaceStep| path.iter().cloned().chain([step]).collect();
+    match &pattern.kind {
+        PatternKind::Wildcard | PatternKind::Equal(_) => {}
+        PatternKind::Bind(variable) => {
+            into.push((*variable, Place { local, path, ty: pattern.ty, span: pattern.span }));
+        }
+        PatternKind::At(variable, inner) => {
+            into.push((*variable, Place { local, path: path.clone(), ty: pattern.ty, span: pattern.span }));
+            parts_of(inner, local, path, into);
+        }
+        PatternKind::Tuple(parts) => {
+            for (i, part) in (0..).zip(parts) {
+                parts_of(part, local, inside(PlaceStep::TupleField(i)), into);
+            }
+        }
+        PatternKind::Variant(number, fields) => {
+            for (i, field) in (0..).zip(fields) {
+                parts_of(field, local, inside(PlaceStep::Field(vec![(*number, i)])), into);
+            }
+        }
     }
 }
