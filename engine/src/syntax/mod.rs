@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod error;
+mod lexeme;
 pub(crate) mod lexer;
 mod literal;
 mod load;
@@ -11,6 +12,7 @@ pub(crate) mod text;
 pub(crate) mod token;
 
 pub use error::SyntaxError;
+pub use lexeme::{Lexeme, LexemeKind, lexemes};
 pub use load::{BuiltinModules, ReadFile, load, load_more, load_text, load_with};
 pub use parser::{parse, parse_body};
 pub use token::is_reserved;
