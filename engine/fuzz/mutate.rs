@@ -53,16 +53,17 @@ pub fn input(corpus: &[String], chance: &mut Chance) -> Vec<u8> {
     }
 }
 
-/// A whole program, or some lines of a long one.
+/// A whole program, or some paragraphs of a long one.
 fn excerpt(corpus: &[String], chance: &mut Chance) -> String {
     let Some(text) = chance.pick(corpus) else { return String::new() };
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    if lines.len() <= 60 {
+    if text.len() <= 3000 {
         return text.clone();
     }
-    let start = chance.below(lines.len() - 40);
-    let end = start + 20 + chance.below(20);
-    lines[start..end].concat()
+    let paragraphs: Vec<&str> = text.split("\n\n").collect();
+    let start = chance.below(paragraphs.len());
+    let end = (start + 1 + chance.below(8)).min(paragraphs.len());
+    // Long ones are cut, in the middle of whatever there is.
+    paragraphs[start..end].join("\n\n").chars().take(6000).collect()
 }
 
 /// Some bytes are replaced.
@@ -86,9 +87,11 @@ fn tokens(text: &str, corpus: &[String], chance: &mut Chance) -> String {
     }
     let other = excerpt(corpus, chance);
     let others = tokens_of(&other);
-    for _ in 0..=chance.below(6) {
+    // Most mutations of syntax are refused by the parser: one in two programs gets other names only.
+    let first = if chance.below(2) == 0 { 0 } else { 8 };
+    for _ in 0..=chance.below(4) {
         let (at, to) = (chance.below(tokens.len()), chance.below(tokens.len()));
-        match chance.below(10) {
+        match first + chance.below(10 - first) {
             0 if tokens.len() > 1 => drop(tokens.remove(at)),
             1 => {
                 let token = tokens[at].clone();

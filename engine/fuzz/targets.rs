@@ -4,6 +4,7 @@
 use weir_engine::command::{Command, CommandParser};
 use weir_engine::compile::compile_text;
 use weir_engine::diagnostics::{Diagnostic, json_lines, render};
+use weir_engine::format::format;
 use weir_engine::plan::Plan;
 use weir_engine::source::SourceMap;
 use weir_engine::syntax::ast::Module;
@@ -30,10 +31,31 @@ pub fn parse(data: &[u8]) {
     );
 }
 
+/// How far a program comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Its text is refused.
+    Text,
+    /// Its names, types or rules are refused.
+    Types,
+    /// It could be run.
+    Planned,
+}
+
 /// The whole front end: a program is refused with places that are in it, or it is planned and can be shown.
-pub fn program(data: &[u8]) {
+pub fn program(data: &[u8]) -> Stage {
     let text = String::from_utf8_lossy(data);
-    match compile_text("fuzz.dl", &text, &[]) {
+    let stage = front_end(&text);
+    if stage != Stage::Text
+        && let Err(error) = format("fuzz.dl", &text)
+    {
+        panic!("{error}\n{text}");
+    }
+    stage
+}
+
+fn front_end(text: &str) -> Stage {
+    match compile_text("fuzz.dl", text, &[]) {
         Ok((program, warnings)) => {
             shown(&program.sources, &warnings);
             assert!(!program.to_string().is_empty());
@@ -41,10 +63,12 @@ pub fn program(data: &[u8]) {
                 Ok(plan) => drop(plan.explain(&program, None).to_string()),
                 Err(errors) => shown(&program.sources, &errors),
             }
+            Stage::Planned
         }
         Err((sources, diagnostics)) => {
             assert!(!diagnostics.is_empty(), "refused without a reason: {text}");
             shown(&sources, &diagnostics);
+            if diagnostics.iter().any(|d| d.code.starts_with("E00")) { Stage::Text } else { Stage::Types }
         }
     }
 }
