@@ -66,7 +66,8 @@ impl Session {
     fn succeed(&mut self, worker: &mut Worker, next: Current, trial: Trial) -> Result<Commit, Attempt> {
         let start = Instant::now();
         let (before, after) = (self.running.current.program.clone(), next.program.clone());
-        if before.types.has_any() || after.types.has_any() {
+        let own_numbers = |program: &Program| program.types.has_any() || program.keeps_functions();
+        if own_numbers(&before) || own_numbers(&after) {
             return Err(Attempt::NotThisWay);
         }
         let signatures = Signatures::new(&after, &next.plan);
@@ -183,7 +184,8 @@ impl Session {
         answer: RelationId,
     ) -> Result<Option<host::Delta>, QueryError> {
         let before = self.running.current.program.clone();
-        if before.types.has_any() || next.program.types.has_any() {
+        let own_numbers = |program: &Program| program.types.has_any() || program.keeps_functions();
+        if own_numbers(&before) || own_numbers(&next.program) {
             return Ok(None);
         }
         let signatures = Signatures::new(&next.program, &next.plan);

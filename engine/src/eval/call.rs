@@ -8,7 +8,7 @@ use super::compile::Kind;
 use super::env::{Env, Eval, Exit};
 use super::externs::Extern;
 use super::val::Val;
-use crate::ir::{FunctionId, LocalId};
+use crate::ir::{FunctionId, LocalId, TypeId};
 use crate::source::Span;
 
 /// Native stack that a function's code may need between two checks, and how much is added when there is less.
@@ -23,16 +23,20 @@ pub(crate) enum Body {
 
 /// A function value.
 pub(crate) enum Callable {
-    Function(FunctionId),
-    Extern(Option<Extern>, Signature, Arc<str>),
+    Function(FunctionId, Arc<str>),
+    Extern(FunctionId, Option<Extern>, Signature, Arc<str>),
     /// Code, and the captured values in the order of its captures.
     Closure(std::rc::Rc<LambdaCode>, Vec<Val>),
 }
 
 /// The code of a closure.
 pub(crate) struct LambdaCode {
+    /// Its number among those of the machine.
+    pub(crate) number: u32,
+    /// What it is called by where it is printed.
+    pub(crate) name: Arc<str>,
     pub(crate) n_locals: usize,
-    pub(crate) captures: Vec<LocalId>,
+    pub(crate) captures: Vec<(LocalId, TypeId)>,
     pub(crate) params: Vec<(LocalId, bool)>,
     pub(crate) body: Body,
 }
@@ -42,13 +46,13 @@ impl Callable {
     pub(crate) fn call(&self, env: &mut Env<'_>, args: &mut [Val], span: Span) -> Eval<Val> {
         let start = env.stack.len();
         match self {
-            Callable::Extern(Some(function), signature, _) => {
+            Callable::Extern(_, Some(function), signature, _) => {
                 function.run(&mut Call { env, signature, args, span })
             }
-            Callable::Extern(None, _, name) => {
+            Callable::Extern(_, None, _, name) => {
                 Err(env.trap(span, format!("extern function `{name}` has no implementation")))
             }
-            Callable::Function(function) => {
+            Callable::Function(function, _) => {
                 let code = env.machine.function(*function);
                 env.stack.extend(args.iter_mut().map(std::mem::take));
                 env.stack.resize(start + code.n_locals, Val::ZERO);
@@ -64,7 +68,7 @@ impl Callable {
             }
             Callable::Closure(code, captured) => {
                 env.stack.resize(start + code.n_locals, Val::ZERO);
-                for (local, val) in code.captures.iter().zip(captured) {
+                for ((local, _), val) in code.captures.iter().zip(captured) {
                     env.stack[start + local.0 as usize] = val.clone();
                 }
                 for ((local, _), arg) in code.params.iter().zip(args.iter_mut()) {
@@ -90,13 +94,9 @@ impl Callable {
     #[cold]
     fn trapped(&self, env: &mut Env<'_>, exit: Exit, span: Span) {
         match self {
-            Callable::Function(id) => {
-                let machine = env.machine;
-                if let Some(function) = machine.program().functions.get(id.0 as usize) {
-                    env.trapped_in(exit, &function.name, span);
-                }
+            Callable::Function(_, name) | Callable::Extern(_, _, _, name) => {
+                env.trapped_in(exit, name, span);
             }
-            Callable::Extern(_, _, name) => env.trapped_in(exit, name, span),
             Callable::Closure(..) => env.trapped_in(exit, &"closure".into(), span),
         }
     }

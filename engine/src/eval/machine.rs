@@ -6,11 +6,17 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::builtins::Signature;
+use super::call::{Callable, LambdaCode};
 use super::compile::FunctionCode;
 use super::externs::{Extern, Externs};
+use super::repr::Load;
+use super::val::Val;
 use crate::control::Control;
 use crate::diagnostics::Diagnostic;
-use crate::ir::{Function, FunctionBody, FunctionId, Program, TypeId, TypeTable};
+use crate::ir::{Function, FunctionBody, FunctionId, Lambda, LocalId, Program, TypeId, TypeTable};
+use crate::source::Span;
+use crate::value::shape::{CLOSURE, NAMED};
 use crate::value::{Interner, Marks, Word};
 
 /// Compiles and holds a program's functions. One per worker thread; the interner is shared.
@@ -20,10 +26,20 @@ pub struct Machine {
     externs: Externs,
     /// Compiled when first called.
     functions: Vec<OnceCell<FunctionCode>>,
+    /// Closures that were compiled, by what they are: rules are compiled more than once.
+    lambdas: RefCell<Vec<(LambdaKey, Rc<LambdaCode>)>>,
     /// Words inside compiled code.
     constants: RefCell<FxHashSet<(TypeId, Word)>>,
     listener: RefCell<Box<dyn Fn(Message)>>,
     control: Arc<Control>,
+}
+
+/// What makes a closure the same as another.
+#[derive(PartialEq, Eq)]
+struct LambdaKey {
+    span: Span,
+    captures: Vec<LocalId>,
+    locals: Vec<(Arc<str>, TypeId)>,
 }
 
 /// What rules say to people.
@@ -84,6 +100,7 @@ impl Machine {
             program,
             externs,
             interner: RefCell::new(interner),
+            lambdas: RefCell::default(),
             constants: RefCell::default(),
             listener: RefCell::new(Box::new(print)),
             control,
@@ -133,6 +150,66 @@ impl Machine {
 
     pub(crate) fn function(&self, id: FunctionId) -> &FunctionCode {
         self.functions[id.0 as usize].get_or_init(|| FunctionCode::compile(self, id))
+    }
+
+    /// A function as a value.
+    pub(crate) fn function_value(&self, id: FunctionId) -> Callable {
+        match self.program.functions.get(id.0 as usize) {
+            Some(function) if matches!(function.body, FunctionBody::Extern) => Callable::Extern(
+                id,
+                self.implementation(function),
+                Signature::of(function),
+                function.name.clone(),
+            ),
+            Some(function) => Callable::Function(id, function.name.clone()),
+            None => Callable::Function(id, "".into()),
+        }
+    }
+
+    /// The code of a closure: the one that is known, if the same was compiled before. Values must be equal that one copy of a
+    /// rule makes and another looks for.
+    pub(crate) fn lambda(
+        &self,
+        lambda: &Lambda,
+        compile: impl FnOnce(Arc<str>) -> LambdaCode,
+    ) -> Rc<LambdaCode> {
+        let key = LambdaKey {
+            span: lambda.body.span,
+            captures: lambda.captures.iter().map(|(_, inner)| *inner).collect(),
+            locals: lambda.locals.iter().map(|local| (local.name.clone(), local.ty)).collect(),
+        };
+        if let Some((_, known)) = self.lambdas.borrow().iter().find(|(known, _)| *known == key) {
+            return known.clone();
+        }
+        let file = self.program.sources.file(key.span.file);
+        let before = file.text.get(..key.span.start as usize).unwrap_or_default();
+        let name = format!("closure at {}:{}", file.name, before.matches('\n').count() + 1);
+        // Closures inside of it are compiled on the way, and take the numbers before.
+        let code = compile(name.into());
+        let mut lambdas = self.lambdas.borrow_mut();
+        let code = Rc::new(LambdaCode { number: lambdas.len() as u32, ..code });
+        lambdas.push((key, code.clone()));
+        code
+    }
+
+    /// The function that a value is, fresh or from a row.
+    pub(crate) fn callable(&self, val: &Val) -> Option<Rc<Callable>> {
+        let word = match val {
+            Val::Function(function) => return Some(function.clone()),
+            Val::Word(word) => *word,
+            _ => return None,
+        };
+        let interner = self.interner();
+        Some(Rc::new(match interner.words(word) {
+            [NAMED, id, ..] => self.function_value(FunctionId(*id)),
+            [CLOSURE, number, _, captured @ ..] => {
+                let code = self.lambdas.borrow().get(*number as usize)?.1.clone();
+                let load =
+                    |capture: &[Word]| Load::of(self.types(), TypeId(capture[0])).val(&interner, capture[1]);
+                Callable::Closure(code, captured.chunks_exact(2).map(load).collect())
+            }
+            _ => return None,
+        }))
     }
 
     /// What does the work of an extern function.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::repr::{Load, PairSeq, Seq, big, group, parts, text, wide_bits};
+use super::repr::{Load, PairSeq, Seq, big, group, parts, store, text, wide_bits};
 use super::val::Val;
 use crate::ir::{TypeId, TypeTable};
 use crate::value::ints::order_floats;
@@ -91,7 +91,11 @@ pub(crate) fn order(interner: &Interner, types: &TypeTable, ty: TypeId, a: &Val,
             };
             a_type.cmp(&b_type).then_with(|| order(interner, types, a_type, &a, &b))
         }
-        Shape::Function | Shape::Never => Ordering::Equal,
+        Shape::Function => match (store(interner, types, ty, a), store(interner, types, ty, b)) {
+            (Ok(a), Ok(b)) => compare(interner, types, ty, a, b),
+            _ => Ordering::Equal,
+        },
+        Shape::Never => Ordering::Equal,
     }
 }
 

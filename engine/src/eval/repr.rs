@@ -5,13 +5,14 @@ use std::rc::Rc;
 use num_bigint::BigInt;
 
 use super::budget::{self, ITEM};
+use super::call::Callable;
 use super::val::{GroupVal, Parts, Val};
 use crate::ir::{TypeId, TypeTable, Union};
 use crate::value::ints::{
     big_to_word, double_to_word, float_to_word, i64_to_word, i128_to_word, u64_to_word, u128_to_word,
     word_to_big, word_to_double, word_to_float, word_to_i64, word_to_u64,
 };
-use crate::value::shape::{Shape, shape, split_variant_number};
+use crate::value::shape::{CLOSURE, NAMED, Shape, shape, split_variant_number};
 use crate::value::{Interner, Word};
 
 /// How words of a type become values, found out once per place in the code.
@@ -77,8 +78,9 @@ impl Load {
 /// Why a value cannot be kept in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unstorable {
-    #[error("a function cannot be stored in a relation")]
-    Function,
+    /// Not a value of the type: never, if the program was checked.
+    #[error("a value is not of its type")]
+    Mismatch,
     #[error("a value of a relation cannot be nested more than {MAX_NESTING} deep")]
     Depth,
     /// Of a value with parts that are used many times over, each time is one.
@@ -148,14 +150,29 @@ impl Storing<'_> {
                 let word = self.word(any.0, &any.1, depth + 1)?;
                 interner.intern_words(&[any.0.0, word])
             }
+            (Val::Function(function), Shape::Function) => self.function(function, depth)?,
             (Val::Function(_) | Val::Parts(_) | Val::Items(_) | Val::Pairs(_) | Val::Group(_), _) => {
-                return Err(Unstorable::Function);
+                return Err(Unstorable::Mismatch);
             }
         })
     }
 
+    fn function(&mut self, function: &Callable, depth: u32) -> Result<Word, Unstorable> {
+        let (kind, number, name) = match function {
+            Callable::Function(id, name) | Callable::Extern(id, _, _, name) => (NAMED, id.0, name),
+            Callable::Closure(code, _) => (CLOSURE, code.number, &code.name),
+        };
+        let mut words = vec![kind, number, self.interner.intern_str(name)];
+        if let Callable::Closure(code, captured) = function {
+            for ((_, ty), val) in code.captures.iter().zip(captured) {
+                words.extend([ty.0, self.word(*ty, val, depth + 1)?]);
+            }
+        }
+        Ok(self.interner.intern_words(&words))
+    }
+
     fn variant(&mut self, union: &Union, parts: &Parts, depth: u32) -> Result<Word, Unstorable> {
-        let variant = union.variants.get(parts.variant as usize).ok_or(Unstorable::Function)?;
+        let variant = union.variants.get(parts.variant as usize).ok_or(Unstorable::Mismatch)?;
         if variant.fields.is_empty() {
             return Ok(parts.variant);
         }

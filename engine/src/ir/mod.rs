@@ -23,6 +23,7 @@ pub use rule::{
 };
 pub use types::{Field, Type, TypeId, TypeTable, Union, UnionId, Variant};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::source::{SourceMap, Span};
@@ -92,5 +93,12 @@ impl Program {
     /// The relation of that full name.
     pub fn relation(&self, name: &str) -> Option<RelationId> {
         self.relations.iter().position(|r| &*r.name == name).map(|i| RelationId(i as u32))
+    }
+
+    /// Whether rows can hold functions: then they mean nothing to another program.
+    pub(crate) fn keeps_functions(&self) -> bool {
+        let records = self.relations.iter().map(|relation| relation.record);
+        let variables = self.rules.iter().flat_map(|rule| &rule.locals).map(|local| local.ty);
+        records.chain(variables).collect::<BTreeSet<_>>().into_iter().any(|ty| self.types.has_function(ty))
     }
 }

@@ -1,6 +1,6 @@
 //! Types, hash-consed: equal types have equal ids.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::json::{FieldJson, UnionJson, VariantJson};
@@ -133,6 +133,40 @@ impl TypeTable {
     /// Whether values carry the number of their type with them: then they mean nothing to another table.
     pub(crate) fn has_any(&self) -> bool {
         self.types.iter().any(|ty| matches!(ty, Type::Opaque(name, _) if &**name == "ddlog_std::Any"))
+    }
+
+    /// Whether values of the type hold functions.
+    pub(crate) fn has_function(&self, id: TypeId) -> bool {
+        self.reaches_function(id, &mut BTreeSet::new())
+    }
+
+    fn reaches_function(&self, id: TypeId, seen: &mut BTreeSet<TypeId>) -> bool {
+        if !seen.insert(id) {
+            return false;
+        }
+        match self.ty(id) {
+            Type::Function(..) => true,
+            Type::Tuple(parts) | Type::Opaque(_, parts) => {
+                parts.iter().any(|part| self.reaches_function(*part, seen))
+            }
+            Type::Union(union) => {
+                let fields = self.union(*union).variants.iter().flat_map(|variant| &variant.fields);
+                fields.into_iter().any(|field| self.reaches_function(field.ty, seen))
+            }
+            Type::Vec(part) | Type::Set(part) | Type::Ref(part) | Type::Intern(part) => {
+                self.reaches_function(*part, seen)
+            }
+            Type::Map(one, other) | Type::Group(one, other) => {
+                self.reaches_function(*one, seen) || self.reaches_function(*other, seen)
+            }
+            Type::Bool
+            | Type::Bit(_)
+            | Type::Signed(_)
+            | Type::BigInt
+            | Type::Double
+            | Type::Float
+            | Type::String => false,
+        }
     }
 
     /// All unions and structs.

@@ -17,7 +17,7 @@ pub fn compare(interner: &Interner, types: &TypeTable, ty: TypeId, a: Word, b: W
         return Ordering::Equal;
     }
     match shape(types, ty) {
-        Shape::Bool | Shape::Never | Shape::Function => a.cmp(&b),
+        Shape::Bool | Shape::Never => a.cmp(&b),
         Shape::Bit(width) if width <= 32 => a.cmp(&b),
         Shape::Bit(width) if width <= 64 => word_to_u64(interner, a).cmp(&word_to_u64(interner, b)),
         Shape::Bit(width) if width <= 128 => word_to_u128(interner, a).cmp(&word_to_u128(interner, b)),
@@ -70,6 +70,19 @@ pub fn compare(interner: &Interner, types: &TypeTable, ty: TypeId, a: Word, b: W
                     .unwrap_or_else(|| a.len().cmp(&b.len()))
             })
         }
+        // By name and number; then by what was captured.
+        Shape::Function => match (interner.words(a), interner.words(b)) {
+            ([a_kind, a_number, _, a @ ..], [b_kind, b_number, _, b @ ..]) => {
+                (a_kind, a_number).cmp(&(b_kind, b_number)).then_with(|| {
+                    a.chunks_exact(2)
+                        .zip(b.chunks_exact(2))
+                        .map(|(a, b)| compare(interner, types, TypeId(a[0]), a[1], b[1]))
+                        .find(|order| order.is_ne())
+                        .unwrap_or_else(|| a.len().cmp(&b.len()))
+                })
+            }
+            (a, b) => a.cmp(b),
+        },
         Shape::Any => match (interner.words(a), interner.words(b)) {
             ([a_type, a], [b_type, b]) => {
                 a_type.cmp(b_type).then_with(|| compare(interner, types, TypeId(*a_type), *a, *b))

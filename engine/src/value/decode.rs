@@ -56,7 +56,11 @@ pub fn decode(interner: &Interner, types: &TypeTable, ty: TypeId, word: Word) ->
             (name, []) if is_text(name) => Value::Str(interner.string(word).into()),
             _ => Value::Tuple(Vec::new()),
         },
-        Type::Function(..) => Value::Tuple(Vec::new()),
+        // It cannot be read back; its name tells people what it is.
+        Type::Function(..) => match interner.words(word) {
+            [_, _, name, ..] => Value::Str(interner.string(*name).into()),
+            _ => Value::Tuple(Vec::new()),
+        },
     }
 }
 

@@ -23,7 +23,7 @@ impl Marks {
             Shape::Str => {
                 self.strings.insert(word);
             }
-            Shape::Bool | Shape::Float | Shape::Function | Shape::Never => {}
+            Shape::Bool | Shape::Float | Shape::Never => {}
             Shape::Bit(width) | Shape::Signed(width) if width <= 32 => {}
             Shape::Double => {
                 self.longs.insert(word & !ID);
@@ -85,6 +85,14 @@ impl Marks {
                     }
                 }
             }
+            Shape::Function => {
+                if let [_, _, name, captured @ ..] = words {
+                    self.strings.insert(*name);
+                    for capture in captured.chunks_exact(2) {
+                        self.mark(interner, types, TypeId(capture[0]), capture[1]);
+                    }
+                }
+            }
             Shape::Any => {
                 if let [ty, word] = words {
                     self.mark(interner, types, TypeId(*ty), *word);
@@ -97,7 +105,6 @@ impl Marks {
             | Shape::Double
             | Shape::Float
             | Shape::Str
-            | Shape::Function
             | Shape::Never => {}
         }
     }

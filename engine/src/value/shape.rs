@@ -14,6 +14,7 @@
 //! | `Vec`, `Set`, `Map` | the id of the items, pairs flat; empty is 0. Sets and maps are in the natural order of values |
 //! | `Group` | the id of the key, then values and weights in turn |
 //! | `Any` | the id of the type and the value |
+//! | function | the id of ([`NAMED`] or [`CLOSURE`], its number in the running program, its name, and of a closure the type and word of all it captured in turn) |
 //! | other types of the library: regular expressions, times | as the string they print as |
 //!
 //! "Id" has the top bit set. Not a number and zero have one bit pattern each, as values that compare equal must.
@@ -39,13 +40,19 @@ pub(crate) enum Shape<'a> {
     Set(TypeId),
     Map(TypeId, TypeId),
     Group(TypeId, TypeId),
-    /// A function value: lives only while an expression is evaluated.
+    /// A function value. Numbers mean nothing to another program.
     Function,
     /// A value together with its type.
     Any,
     /// No value can exist.
     Never,
 }
+
+/// Of a function value: the function has a name.
+pub(crate) const NAMED: Word = 0;
+
+/// Of a function value: it was written where it was used.
+pub(crate) const CLOSURE: Word = 1;
 
 /// How deep structs of one field may be nested in each other; only a type that contains itself goes beyond.
 const MAX_TRANSPARENT: usize = 256;

@@ -81,7 +81,7 @@ impl Keys for FunctionKeys<'_, '_> {
         };
         let word = encode(interner, types, ty, value).map_err(|error| error.to_string())?;
         let mut args = [Load::of(types, ty).val(interner, word)];
-        match Callable::Function(function).call(env, &mut args, self.span) {
+        match Callable::Function(function, "key".into()).call(env, &mut args, self.span) {
             Ok(key) => {
                 let word = store(interner, types, key_type, &key).map_err(|error| error.to_string())?;
                 Ok(decode(interner, types, key_type, word))

@@ -167,9 +167,9 @@ impl<'m> Call<'_, 'm> {
 
     /// The function in the last argument, applied to one value.
     fn apply(&mut self, function: usize, arg: Val) -> Eval<Val> {
-        match self.args.get(function) {
-            Some(Val::Function(function)) => function.clone().call(self.env, &mut [arg], self.span),
-            _ => Err(self.trap("not a function")),
+        match self.args.get(function).and_then(|function| self.env.machine.callable(function)) {
+            Some(function) => function.call(self.env, &mut [arg], self.span),
+            None => Err(self.trap("not a function")),
         }
     }
 }

@@ -133,7 +133,8 @@ impl Compiler<'_> {
         let function = self.val(function);
         let arg_codes = self.arg_codes(args);
         Box::new(move |env| {
-            let Val::Function(function) = function(env)? else {
+            let function = function(env)?;
+            let Some(function) = env.machine.callable(&function) else {
                 return Err(env.trap(span, "not a function"));
             };
             let mut args = take_args(env, &arg_codes)?;
@@ -145,25 +146,22 @@ impl Compiler<'_> {
 
     pub(super) fn function_value(&self, function: FunctionId) -> Code<Val> {
         let id = resolve_forwarding(self.machine.program(), function);
-        let callable = match self.machine.program().functions.get(id.0 as usize) {
-            Some(function) if matches!(function.body, FunctionBody::Extern) => Callable::Extern(
-                self.machine.implementation(function),
-                Signature::of(function),
-                function.name.clone(),
-            ),
-            _ => Callable::Function(id),
-        };
-        let callable = Rc::new(callable);
+        let callable = Rc::new(self.machine.function_value(id));
         Box::new(move |_| Ok(Val::Function(callable.clone())))
     }
 
     pub(super) fn closure(&self, lambda: &Lambda) -> Code<Val> {
-        let inner = Compiler::new(self.machine, &lambda.locals);
-        let code = Rc::new(LambdaCode {
+        let code = self.machine.lambda(lambda, |name| LambdaCode {
+            number: 0,
+            name,
             n_locals: lambda.locals.len(),
-            captures: lambda.captures.iter().map(|(_, inner)| *inner).collect(),
+            captures: lambda
+                .captures
+                .iter()
+                .map(|(_, inner)| (*inner, lambda.locals[inner.0 as usize].ty))
+                .collect(),
             params: lambda.params.clone(),
-            body: inner.body(&lambda.body),
+            body: Compiler::new(self.machine, &lambda.locals).body(&lambda.body),
         });
         let captured: Vec<_> = lambda.captures.iter().map(|(outer, _)| self.read(*outer)).collect();
         Box::new(move |env| {
