@@ -24,11 +24,16 @@ pub(super) fn antijoin(
             if attempts.stopped() {
                 break;
             }
-            if right.seek(key) && right.total(AsOf::Now) > 0 {
+            let shut_out = right.seek(key) && right.total(AsOf::Now) > 0;
+            // Who looks on is shown what comes, and what shuts it out again.
+            if shut_out && !sides.shown {
                 continue;
             }
             for (value, weight) in values.iter() {
                 attempts.run(then, epoch, &[key, value], weight, emit);
+                if shut_out {
+                    attempts.run(then, epoch, &[key, value], -weight, emit);
+                }
             }
         }
     }

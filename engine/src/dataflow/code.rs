@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::eval::{Machine, ReductionCode, RowMeta, TransformCode, Trap};
 use crate::ir::{Expr, ExprKind};
-use crate::plan::transform::{Input, Reduction, Transform};
+use crate::plan::transform::{Input, Reduction, Step, Transform};
 use crate::value::{Row, Word};
 
 /// Receives rows: a key, a value (empty if the code gives one row only) and a weight.
@@ -95,19 +95,38 @@ impl GroupCode {
         }
     }
 
-    /// Runs on one group: its values with their weights.
+    /// Runs on one group: its values with their weights. Gives keys and values; shows nobody anything.
     pub(crate) fn run(
         &self,
         epoch: Epoch,
         key: &[Word],
         group: &[(Word, Weight)],
-        emit: &mut Emit<'_>,
+        emit: &mut dyn FnMut(Row, Row),
     ) -> Result<(), Trap> {
-        let code = self.code.get_or_init(|| self.machine.reduction(&self.reduction));
-        code.run(key, group, RowMeta { weight: 1, epoch }, &mut |row| {
+        self.compiled().run(key, group, RowMeta { weight: RowMeta::UNSEEN, epoch }, &mut |row| {
             let split = self.key_columns.unwrap_or(row.len());
-            emit(Row::from(&row[..split]), Row::from(&row[split..]), 1);
+            emit(Row::from(&row[..split]), Row::from(&row[split..]));
         })
+    }
+
+    /// Whether somebody looks at what it gives.
+    pub(crate) fn inspects(&self) -> bool {
+        self.reduction.steps.iter().any(Step::inspects)
+    }
+
+    /// Shows whoever looks what the group gives, as coming or going.
+    pub(crate) fn show(
+        &self,
+        epoch: Epoch,
+        key: &[Word],
+        group: &[(Word, Weight)],
+        weight: Weight,
+    ) -> Result<(), Trap> {
+        self.compiled().run(key, group, RowMeta { weight, epoch }, &mut |_| {})
+    }
+
+    fn compiled(&self) -> &ReductionCode {
+        self.code.get_or_init(|| self.machine.reduction(&self.reduction))
     }
 }
 

@@ -296,8 +296,12 @@ impl<'s> Builder<'_, 's> {
                     return;
                 }
                 let start = output.len();
-                let result = code.run(context.epoch.get(), key, &group, &mut |key, value, weight| {
-                    output.push((joined(&key, &value), weight));
+                let epoch = context.epoch.get();
+                let shown = if code.inspects() { code.show(epoch, key, &group, 1) } else { Ok(()) };
+                let result = shown.and_then(|()| {
+                    code.run(epoch, key, &group, &mut |key, value| {
+                        output.push((joined(&key, &value), 1));
+                    })
                 });
                 if let Err(trap) = result {
                     context.trap.borrow_mut().get_or_insert((rule, trap));

@@ -16,6 +16,8 @@ pub(super) struct Sides {
     pub(super) left: Option<Reader>,
     pub(super) as_of: AsOf,
     pub(super) left_changes: Option<Rc<Batch>>,
+    /// Somebody looks at what an antijoin gives.
+    pub(super) shown: bool,
     /// The rows on the right, with their changes.
     pub(super) right: Option<Reader>,
     pub(super) right_changes: Option<Rc<Batch>>,

@@ -41,12 +41,15 @@ impl Groups {
                     updates.push(((group_key.clone(), Row::from(result)), epoch, -weight));
                 });
             }
-            let group = members(&mut values, key);
+            let group = members(&mut values, key, AsOf::Now);
+            if self.code.inspects() {
+                self.show(epoch, key, &members(&mut values, key, AsOf::Before(epoch)), &group)?;
+            }
             if group.is_empty() {
                 continue;
             }
-            self.code.run(epoch, key, &group, &mut |next_key, next_value, weight| {
-                updates.push(((group_key.clone(), joined(&next_key, &next_value)), epoch, weight));
+            self.code.run(epoch, key, &group, &mut |next_key, next_value| {
+                updates.push(((group_key.clone(), joined(&next_key, &next_value)), epoch, 1));
             })?;
         }
         let batch = self.results.batch(updates, epoch);
@@ -72,7 +75,37 @@ impl Groups {
             pulse.beat()?;
             let group: Vec<(Word, Weight)> = values.iter().filter_map(member).collect();
             if !group.is_empty() {
-                self.code.run(epoch, key, &group, emit)?;
+                self.show(epoch, key, &[], &group)?;
+                self.code.run(epoch, key, &group, &mut |key, value| emit(key, value, 1))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows whoever looks on what a group gave before and what it gives now, if that is not the same.
+    fn show(
+        &self,
+        epoch: Epoch,
+        key: &[Word],
+        before: &[(Word, Weight)],
+        now: &[(Word, Weight)],
+    ) -> Result<(), Trap> {
+        if !self.code.inspects() {
+            return Ok(());
+        }
+        let given = |group: &[(Word, Weight)]| -> Result<Vec<(Row, Row)>, Trap> {
+            let mut rows = Vec::new();
+            if !group.is_empty() {
+                self.code.run(epoch, key, group, &mut |key, value| rows.push((key, value)))?;
+            }
+            Ok(rows)
+        };
+        if given(before)? == given(now)? {
+            return Ok(());
+        }
+        for (group, weight) in [(before, -1), (now, 1)] {
+            if !group.is_empty() {
+                self.code.show(epoch, key, group, weight)?;
             }
         }
         Ok(())
@@ -85,10 +118,10 @@ impl Groups {
 }
 
 /// The values of a key that are there, with their weights.
-fn members(values: &mut Reader, key: &[Word]) -> Vec<(Word, Weight)> {
+fn members(values: &mut Reader, key: &[Word], as_of: AsOf) -> Vec<(Word, Weight)> {
     let mut group = Vec::new();
     if values.seek(key) {
-        values.values(AsOf::Now, |value, weight| group.extend(member((value, weight))));
+        values.values(as_of, |value, weight| group.extend(member((value, weight))));
     }
     group
 }

@@ -38,8 +38,16 @@ enum Kept {
 }
 
 enum Work {
-    Join { right: usize, then: Code },
-    Antijoin { right: usize, then: Code },
+    Join {
+        right: usize,
+        then: Code,
+    },
+    /// `told`: somebody looks at what comes out, row by row.
+    Antijoin {
+        right: usize,
+        then: Code,
+        told: bool,
+    },
     Reduce(Box<Groups>),
 }
 
@@ -53,7 +61,7 @@ pub(crate) struct Flow {
 impl Chain {
     /// Gets a planned rule ready.
     pub(crate) fn new(machine: &Rc<Machine>, plan: &RulePlan) -> Self {
-        let stages = plan.stages.iter().map(|stage| Stage {
+        let stages = plan.stages.iter().enumerate().map(|(at, stage)| Stage {
             left: match stage.left {
                 Left::Shared(arrangement) => Kept::Shared(arrangement.0 as usize),
                 Left::Private => Kept::Private(Box::new(Index::new())),
@@ -63,9 +71,11 @@ impl Chain {
                 Op::Join { right, then } => {
                     Work::Join { right: right.0 as usize, then: Code::new(machine, then) }
                 }
-                Op::Antijoin { right, then } => {
-                    Work::Antijoin { right: right.0 as usize, then: Code::new(machine, then) }
-                }
+                Op::Antijoin { right, then } => Work::Antijoin {
+                    right: right.0 as usize,
+                    then: Code::new(machine, then),
+                    told: plan.stages[at..].iter().any(|stage| stage.op.inspects()),
+                },
                 Op::Reduce { reduction, key_columns } => {
                     Work::Reduce(Box::new(Groups::new(GroupCode::new(machine, reduction, *key_columns))))
                 }
@@ -252,7 +262,7 @@ impl Work {
                 }
                 attempts.result()
             }
-            Work::Antijoin { right, then } => {
+            Work::Antijoin { right, then, .. } => {
                 let (left, right) = (arrangements[left].reader(), arrangements[*right].reader());
                 let (Some(mut left), Some(mut right)) = (left, right) else { return Ok(()) };
                 let mut attempts = Attempts::new(pulse);
@@ -308,7 +318,9 @@ impl Stage {
         if reads_now {
             self.keep(left_changes.clone());
         }
-        let (Work::Join { right, then } | Work::Antijoin { right, then }) = &self.op else { return Ok(()) };
+        let (Work::Join { right, then } | Work::Antijoin { right, then, .. }) = &self.op else {
+            return Ok(());
+        };
         let right_changes = arrangements[*right].changes();
         let left_reader = match &mut self.left {
             _ if right_changes.is_none() => None,
@@ -323,6 +335,7 @@ impl Stage {
         let sides = Sides {
             left: left_reader,
             as_of: if reads_now { AsOf::Now } else { AsOf::Before(epoch) },
+            shown: matches!(self.op, Work::Antijoin { told: true, .. }),
             right: left_changes.as_ref().and_then(|_| arrangements[*right].reader()),
             left_changes: left_changes.clone(),
             right_changes,
@@ -374,7 +387,7 @@ impl Stage {
                 });
                 attempts.result()
             }
-            Work::Antijoin { right, then } => {
+            Work::Antijoin { right, then, .. } => {
                 let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
                 let mut attempts = Attempts::new(pulse);
                 left.all(AsOf::Now, |key, value, weight| {

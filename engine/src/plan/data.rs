@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::transform::{Reduction, Transform};
+use super::transform::{Reduction, Step, Transform};
 use crate::ir::{RelationId, RuleId, TypeId};
 
 /// A collection of a [`Plan`]. The first ones are the relations, under the same numbers.
@@ -191,6 +191,16 @@ pub enum Op {
         /// Columns of the next stage's key; `None` if there is no next stage.
         key_columns: Option<usize>,
     },
+}
+
+impl Op {
+    /// Whether somebody looks at what comes out.
+    pub(crate) fn inspects(&self) -> bool {
+        match self {
+            Op::Join { then, .. } | Op::Antijoin { then, .. } => then.steps.iter().any(Step::inspects),
+            Op::Reduce { reduction, .. } => reduction.steps.iter().any(Step::inspects),
+        }
+    }
 }
 
 impl CollectionSource {

@@ -52,6 +52,13 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// Whether somebody looks on.
+    pub(crate) fn inspects(&self) -> bool {
+        matches!(self, Step::Inspect { .. })
+    }
+}
+
 /// What is done to one group: all values of one key.
 #[derive(Clone, Debug)]
 pub struct Reduction {
