@@ -1,6 +1,7 @@
 //! The command language: transactions and queries as text.
 
 mod error;
+mod locate;
 mod parser;
 mod record;
 mod scan;

@@ -3,6 +3,7 @@
 use num_bigint::BigInt;
 
 use super::error::{CommandError, CommandErrorKind};
+use super::locate;
 use super::scan::{Scanned, Scanner, Stop};
 use super::{Command, Profile, ProfileSwitch, Record, Update, fits, tuple_of};
 
@@ -25,6 +26,8 @@ pub struct CommandParser {
     column: usize,
     /// Where the newest command began.
     begun: (usize, usize),
+    /// The same in `text`, while it is there.
+    begun_text: Option<usize>,
 }
 
 impl Default for CommandParser {
@@ -36,13 +39,22 @@ impl Default for CommandParser {
 impl CommandParser {
     /// With no text yet, at line 1.
     pub fn new() -> Self {
-        CommandParser { text: String::new(), at: 0, retry_at: 0, line: 1, column: 1, begun: (1, 1) }
+        CommandParser {
+            text: String::new(),
+            at: 0,
+            retry_at: 0,
+            line: 1,
+            column: 1,
+            begun: (1, 1),
+            begun_text: None,
+        }
     }
 
     /// Adds text.
     pub fn feed(&mut self, text: &str) {
         self.text.drain(..self.at);
         self.at = 0;
+        self.begun_text = None;
         self.text.push_str(text);
         if text.contains(';') {
             self.retry_at = 0;
@@ -56,6 +68,7 @@ impl CommandParser {
             return Ok(None);
         }
         self.begun = (self.line, self.column);
+        self.begun_text = Some(self.at);
         let mut scanner = Scanner::new(&self.text, self.at);
         match command(&mut scanner) {
             Ok(command) => {
@@ -85,6 +98,34 @@ impl CommandParser {
     /// Line and column, from 1, at which the newest command began, of those that [`Self::next_command`] gave.
     pub fn begun_at(&self) -> (usize, usize) {
         self.begun
+    }
+
+    /// Line and column, from 1, of what the newest command is about: the relation, index or value behind its first
+    /// word. To be asked before more text is fed.
+    pub fn operand_at(&self) -> (usize, usize) {
+        self.within(locate::operand)
+    }
+
+    /// Line and column, from 1, of a part of the record in the newest command, found as [`RecordError::way`] has it: the
+    /// key of `delete_key` and `modify`, the arguments of `query_index`. To be asked before more text is fed.
+    ///
+    /// [`RecordError::way`]: crate::value::RecordError::way
+    pub fn part_at(&self, way: &[usize]) -> (usize, usize) {
+        self.within(|scanner| locate::part(scanner, way).or_else(|_| locate::operand(scanner)))
+    }
+
+    /// Line and column, from 1, of the text that was not consumed.
+    pub fn position(&self) -> (usize, usize) {
+        (self.line, self.column)
+    }
+
+    /// The place of something in the newest command; its begin if it is not found.
+    fn within(&self, find: impl FnOnce(&mut Scanner) -> Scanned<usize>) -> (usize, usize) {
+        let Some(start) = self.begun_text else { return self.begun };
+        match find(&mut Scanner::new(&self.text, start)) {
+            Ok(found) => after(self.begun, &self.text[start..found]),
+            Err(_) => self.begun,
+        }
     }
 
     /// Drops all text that was not consumed; lines go on counting.
@@ -137,11 +178,15 @@ impl CommandParser {
 
     /// Line and column of an offset that was not consumed.
     fn place(&self, at: usize) -> (usize, usize) {
-        let passed = &self.text[self.at..at];
-        match passed.rfind('\n') {
-            None => (self.line, self.column + passed.chars().count()),
-            Some(last) => (self.line + passed.matches('\n').count(), passed[last + 1..].chars().count() + 1),
-        }
+        after((self.line, self.column), &self.text[self.at..at])
+    }
+}
+
+/// Line and column behind a text that begins at a line and column.
+fn after((line, column): (usize, usize), passed: &str) -> (usize, usize) {
+    match passed.rfind('\n') {
+        None => (line, column + passed.chars().count()),
+        Some(last) => (line + passed.matches('\n').count(), passed[last + 1..].chars().count() + 1),
     }
 }
 

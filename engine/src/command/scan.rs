@@ -168,22 +168,37 @@ impl<'t> Scanner<'t> {
         close: &'static str,
         expected: &'static str,
     ) -> Scanned<Record> {
-        // `.f = 1` and `.5` start alike.
-        let mut after_dot = self.rest().chars().skip(1).skip_while(|c| c.is_ascii_whitespace());
-        if self.peek()? != '.' || after_dot.next().ok_or(Stop::Incomplete)?.is_ascii_digit() {
+        if !self.is_field()? {
             return Ok(Record::Positional(name.to_owned(), self.records(close, expected)?));
         }
         let mut fields = Vec::new();
         loop {
-            self.expect(".", "`.` and a field name")?;
-            let field = self.name("a field name")?.to_owned();
-            self.expect("=", "`=`")?;
+            let field = self.called()?.to_owned();
             fields.push((field, self.record()?));
             if self.eat(close)? {
                 return Ok(Record::Named(name.to_owned(), fields));
             }
             self.expect(",", expected)?;
         }
+    }
+
+    /// Goes past `.f =`, if that is what is next.
+    pub(super) fn field_name(&mut self) -> Scanned<()> {
+        if self.is_field()? { self.called().map(drop) } else { Ok(()) }
+    }
+
+    /// `.f = 1` and `.5` start alike.
+    fn is_field(&self) -> Scanned<bool> {
+        let mut after_dot = self.rest().chars().skip(1).skip_while(|c| c.is_ascii_whitespace());
+        Ok(self.peek()? == '.' && !after_dot.next().ok_or(Stop::Incomplete)?.is_ascii_digit())
+    }
+
+    /// `.f =`
+    fn called(&mut self) -> Scanned<&'t str> {
+        self.expect(".", "`.` and a field name")?;
+        let field = self.name("a field name")?;
+        self.expect("=", "`=`")?;
+        Ok(field)
     }
 
     fn string(&mut self) -> Scanned<String> {

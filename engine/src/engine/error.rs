@@ -27,7 +27,7 @@ pub enum CommitError {
         /// The relation.
         relation: Arc<str>,
         /// What does not fit.
-        error: RecordError,
+        error: Box<RecordError>,
     },
     /// Keys are only known for relations that declare one.
     #[error("`{0}` has no primary key")]
@@ -77,6 +77,22 @@ pub enum CommitError {
     /// The engine is being shut down.
     #[error("the engine has stopped")]
     Stopped,
+}
+
+/// A transaction that was refused, and the update to blame for it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{error}")]
+pub struct Refused {
+    /// The number of the update, from 0; none if a rule failed, which is a matter of all of them together.
+    pub update: Option<usize>,
+    /// Why.
+    pub error: CommitError,
+}
+
+impl From<CommitError> for Refused {
+    fn from(error: CommitError) -> Refused {
+        Refused { update: None, error }
+    }
 }
 
 impl CommitError {

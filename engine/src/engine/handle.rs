@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Sender, bounded, unbounded};
 
 use super::commit::{Commit, Update};
-use super::error::{CommitError, QueryError, ReviseError};
+use super::error::{CommitError, QueryError, Refused, ReviseError};
 use super::revise::Answer;
 use super::session::{Current, Request, Session, Trial};
 use super::stats::Stats;
@@ -96,7 +96,15 @@ impl Engine {
     /// # Errors
     /// The first update that is refused, or the rule that failed. Nothing has changed then.
     pub fn commit(&self, updates: Vec<Update>) -> Result<Commit, CommitError> {
-        self.ask(|reply| Request::Commit(updates, reply)).unwrap_or(Err(CommitError::Stopped))
+        self.transact(updates).map_err(|refused| refused.error)
+    }
+
+    /// As [`Self::commit`], telling which update is to blame.
+    ///
+    /// # Errors
+    /// As for [`Self::commit`].
+    pub fn transact(&self, updates: Vec<Update>) -> Result<Commit, Refused> {
+        self.ask(|reply| Request::Commit(updates, reply)).unwrap_or(Err(CommitError::Stopped.into()))
     }
 
     /// Whether a transaction of these updates would find all records and keys as it needs them. Rules are not run.

@@ -32,6 +32,9 @@ pub(super) enum Refusal {
     Trap(RelationId, Trap),
 }
 
+/// The number of the update that failed, from 0, and why it did.
+pub(super) type RefusedAt = (usize, Box<Refusal>);
+
 /// What a transaction does to one relation so far.
 enum Draft {
     /// By record: whether it was there before, and is now.
@@ -69,24 +72,25 @@ impl Inputs {
         Inputs { program: program.clone(), keys: plan.inputs.iter().map(key).collect() }
     }
 
-    /// The changes that updates make, one after the other, to the contents in `host`.
+    /// The changes that updates make, one after the other, to the contents in `host`; or the number of the first that
+    /// fails, from 0, and why.
     pub(super) fn changes(
         &self,
         host: &mut Host,
         interner: &Interner,
         epoch: Epoch,
         updates: Vec<Update>,
-    ) -> Result<Vec<(RelationId, Delta)>, Refusal> {
+    ) -> Result<Vec<(RelationId, Delta)>, RefusedAt> {
         let mut drafts: FxHashMap<RelationId, Draft> = FxHashMap::default();
-        for update in updates {
+        for (number, update) in updates.into_iter().enumerate() {
             let id = update.relation();
             let relation = self.program.relations.get(id.0 as usize);
             let relation = relation
                 .filter(|relation| relation.role == RelationRole::Input)
-                .ok_or_else(|| Refusal::Error(CommitError::NotInput(self.name(id))))?;
+                .ok_or_else(|| (number, Refusal::Error(CommitError::NotInput(self.name(id))).into()))?;
             let draft = drafts.entry(id).or_insert_with(|| Draft::new(relation, host, id));
             let mut change = Change { inputs: self, interner, epoch, id, relation };
-            change.apply(draft, update, host)?;
+            change.apply(draft, update, host).map_err(|refusal| (number, refusal.into()))?;
         }
         let mut changes: Vec<(RelationId, Delta)> =
             drafts.into_iter().map(|(id, draft)| (id, draft.delta())).collect();
@@ -304,7 +308,7 @@ impl Change<'_> {
         let types = &self.inputs.program.types;
         let before = self.record(row);
         let after = modify_by_record(types, self.relation.record, &before, changes).map_err(|error| {
-            Refusal::Error(CommitError::Record { relation: self.relation.name.clone(), error })
+            Refusal::Error(CommitError::Record { relation: self.relation.name.clone(), error: error.into() })
         })?;
         self.row(&after)
     }

@@ -9,7 +9,7 @@ mod session;
 mod stats;
 
 pub use commit::{Commit, Delta, Update};
-pub use error::{CommitError, QueryError, ReviseError};
+pub use error::{CommitError, QueryError, Refused, ReviseError};
 pub use handle::{Config, Engine};
 pub use revise::Answer;
 pub use stats::{RelationStats, RuleStats, Stats};

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use timely::worker::Worker;
 
 use super::commit::{Commit, Delta, Update};
-use super::error::{CommitError, QueryError, ReviseError};
+use super::error::{CommitError, QueryError, Refused, ReviseError};
 use super::inputs::{Inputs, Refusal};
 use super::stats::{RelationStats, RuleStats, Stats};
 use crate::control::Control;
@@ -30,7 +30,7 @@ const RECLAIM_FROM: usize = 100_000;
 
 /// What the engine's thread is asked for.
 pub(super) enum Request {
-    Commit(Vec<Update>, Sender<Result<Commit, CommitError>>),
+    Commit(Vec<Update>, Sender<Result<Commit, Refused>>),
     Check(Vec<Update>, Sender<Result<(), CommitError>>),
     Dump(RelationId, Sender<Result<Records, QueryError>>),
     QueryIndex(usize, Vec<Value>, Sender<Result<Records, QueryError>>),
@@ -189,7 +189,7 @@ impl Session {
                     self.answer(reply, result);
                 }
                 Request::Check(updates, reply) => {
-                    let result = self.input_changes(updates).map(drop);
+                    let result = self.input_changes(updates).map(drop).map_err(|refused| refused.error);
                     self.answer(reply, result);
                 }
                 Request::Dump(relation, reply) => {
@@ -233,7 +233,7 @@ impl Session {
         let _ = reply.send(answer);
     }
 
-    fn commit(&mut self, worker: &mut Worker, updates: Vec<Update>) -> Result<Commit, CommitError> {
+    fn commit(&mut self, worker: &mut Worker, updates: Vec<Update>) -> Result<Commit, Refused> {
         let start = Instant::now();
         let changes = self.input_changes(updates)?;
         match self.running.host.transact(worker, self.epoch, changes) {
@@ -245,20 +245,21 @@ impl Session {
             Err(failure) => {
                 // The one after was used to take the changes back.
                 self.epoch += 2;
-                Err(self.failed(&self.running.current.program, failure))
+                Err(self.failed(&self.running.current.program, failure).into())
             }
         }
     }
 
     /// What updates do to the input relations, if all of them can be done.
-    fn input_changes(&mut self, updates: Vec<Update>) -> Result<Vec<(RelationId, host::Delta)>, CommitError> {
+    fn input_changes(&mut self, updates: Vec<Update>) -> Result<Vec<(RelationId, host::Delta)>, Refused> {
         let Running { inputs, host, .. } = &mut self.running;
-        inputs.changes(host, &self.interner, self.epoch, updates).map_err(|refusal| {
+        inputs.changes(host, &self.interner, self.epoch, updates).map_err(|(number, refusal)| {
             let program = &self.running.current.program;
-            match refusal {
+            let error = match *refusal {
                 Refusal::Error(error) => error,
                 Refusal::Trap(relation, trap) => self.rule_error(program, None, Some(relation), &trap),
-            }
+            };
+            Refused { update: Some(number), error }
         })
     }
 

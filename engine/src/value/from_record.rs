@@ -16,6 +16,8 @@ use crate::ir::{Field, Type, TypeId, TypeTable, Union, Variant};
 pub struct RecordError {
     /// Way from the whole record to the part at fault: `.ports[2].name`; empty if it is the whole.
     pub path: String,
+    /// The same way by the numbers of the parts as the record has them, from 0: to find the part in its text.
+    pub way: Vec<usize>,
     /// What is wrong with it.
     pub kind: RecordErrorKind,
 }
@@ -162,7 +164,7 @@ fn convert(
         }
         (Type::Tuple(parts), Record::Tuple(records)) if parts.len() == records.len() => {
             let part = |(i, (ty, record)): (usize, (&TypeId, &Record))| {
-                convert(types, *ty, record, None).map_err(|error| error.inside(&format!(".{i}")))
+                convert(types, *ty, record, None).map_err(|error| error.inside(i, &format!(".{i}")))
             };
             parts.iter().zip(records).enumerate().map(part).collect::<Result<_, _>>().map(Value::Tuple)
         }
@@ -192,9 +194,9 @@ fn convert(
                 }));
             }
             let old = same_variant(variant, old);
-            let fields = variant.fields.iter().zip(records).map(|(field, record)| {
+            let fields = variant.fields.iter().zip(records).enumerate().map(|(i, (field, record))| {
                 let value = convert(types, field.ty, record, field_of(old, field));
-                Ok((field.name.clone(), value.map_err(|error| error.inside(&format!(".{}", field.name)))?))
+                Ok((field.name.clone(), value.map_err(|error| error.inside(i, &format!(".{}", field.name)))?))
             });
             Ok(Value::Struct { ctor: variant.name.clone(), fields: fields.collect::<Result<_, _>>()? })
         }
@@ -222,15 +224,14 @@ fn is_bare_option(union: &Union, record: &Record) -> bool {
 fn convert_option(types: &TypeTable, union: &Union, record: &Record) -> Option<Result<Value, RecordError>> {
     let [none, some] = union.variants.as_slice() else { return None };
     let field = some.fields.first()?;
-    let inside = match record {
+    let value = match record {
         Record::Array(records) => match records.as_slice() {
             [] => return Some(Ok(Value::Struct { ctor: none.name.clone(), fields: Vec::new() })),
-            [inside] => inside,
+            [inside] => convert(types, field.ty, inside, None).map_err(|error| error.inside(0, "")),
             _ => return None,
         },
-        inside => inside,
+        inside => convert(types, field.ty, inside, None),
     };
-    let value = convert(types, field.ty, inside, None);
     Some(
         value.map(|value| Value::Struct {
             ctor: some.name.clone(),
@@ -240,14 +241,16 @@ fn convert_option(types: &TypeTable, union: &Union, record: &Record) -> Option<R
 }
 
 impl RecordError {
-    fn inside(mut self, step: &str) -> Self {
+    /// The error of a part, as one of the whole: `part` counts the parts, `step` names this one.
+    fn inside(mut self, part: usize, step: &str) -> Self {
         self.path.insert_str(0, step);
+        self.way.insert(0, part);
         self
     }
 }
 
 fn error(kind: RecordErrorKind) -> RecordError {
-    RecordError { path: String::new(), kind }
+    RecordError { path: String::new(), way: Vec::new(), kind }
 }
 
 fn mismatch(types: &TypeTable, ty: TypeId, record: &Record) -> RecordErrorKind {
@@ -292,9 +295,9 @@ fn named_fields(
         .iter()
         .map(|field| {
             let old = field_of(old, field);
-            let value = match records.iter().find(|(name, _)| is_called(field, name)) {
-                Some((_, record)) => convert(types, field.ty, record, old)
-                    .map_err(|error| error.inside(&format!(".{}", field.name)))?,
+            let value = match records.iter().enumerate().find(|(_, (name, _))| is_called(field, name)) {
+                Some((i, (_, record))) => convert(types, field.ty, record, old)
+                    .map_err(|error| error.inside(i, &format!(".{}", field.name)))?,
                 None => old.cloned().or_else(|| default_value(types, field.ty)).ok_or_else(|| {
                     let (constructor, field) = (variant.name.to_string(), field.name.to_string());
                     error(RecordErrorKind::NoDefault { constructor, field })
@@ -307,7 +310,7 @@ fn named_fields(
 
 fn items(types: &TypeTable, item: TypeId, records: &[Record]) -> Result<Vec<Value>, RecordError> {
     let convert_item = |(i, record)| {
-        convert(types, item, record, None).map_err(|error: RecordError| error.inside(&format!("[{i}]")))
+        convert(types, item, record, None).map_err(|error: RecordError| error.inside(i, &format!("[{i}]")))
     };
     records.iter().enumerate().map(convert_item).collect()
 }
@@ -326,16 +329,17 @@ fn pairs(
         _ => Vec::with_capacity(records.len()),
     };
     for (i, record) in records.iter().enumerate() {
-        let at = |error: RecordError, step: &str| error.inside(&format!("[{i}]{step}"));
+        let pair_error = |error: RecordError| error.inside(i, &format!("[{i}]"));
+        let at = |error: RecordError, part: usize| pair_error(error.inside(part, &format!(".{part}")));
         let Record::Tuple(pair) = record else {
-            return Err(at(error(mismatch_pair(types, key, value, record)), ""));
+            return Err(pair_error(error(mismatch_pair(types, key, value, record))));
         };
         let [key_record, value_record] = pair.as_slice() else {
-            return Err(at(error(mismatch_pair(types, key, value, record)), ""));
+            return Err(pair_error(error(mismatch_pair(types, key, value, record))));
         };
-        let new_key = convert(types, key, key_record, None).map_err(|error| at(error, ".0"))?;
+        let new_key = convert(types, key, key_record, None).map_err(|error| at(error, 0))?;
         let new_value =
-            |old: Option<&Value>| convert(types, value, value_record, old).map_err(|error| at(error, ".1"));
+            |old: Option<&Value>| convert(types, value, value_record, old).map_err(|error| at(error, 1));
         let known = if is_change { pairs.iter().position(|(key, _)| *key == new_key) } else { None };
         match (known, value_record) {
             (None, _) => pairs.push((new_key, new_value(None)?)),
