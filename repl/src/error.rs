@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use weir_engine::ReviseError;
-use weir_engine::command::CommandError;
+use weir_engine::command::{CommandError, CommandParser};
 use weir_engine::compile::Refused;
 use weir_engine::diagnostics::{Diagnostic, render};
 use weir_engine::engine::{CommitError, QueryError};
@@ -13,6 +13,7 @@ use weir_engine::source::SourceMap;
 use weir_engine::value::RecordError;
 
 use crate::dot::DotError;
+use crate::shell::Place;
 
 /// A command that could not be carried out. Nothing has changed, except that a refused commit ends its transaction.
 #[derive(Debug, Error)]
@@ -50,7 +51,7 @@ pub enum ShellError {
         /// The relation or index.
         place: String,
         /// What does not fit.
-        error: RecordError,
+        error: Box<RecordError>,
     },
     /// A wrong number of arguments of an index.
     #[error("index {index} has {expected} fields, not {found}")]
@@ -106,6 +107,14 @@ pub enum ShellError {
     /// The text of a command is wrong.
     #[error("{}", .0.kind)]
     Parse(CommandError),
+    /// A transaction was refused for one of its updates.
+    #[error("{error}")]
+    OfUpdate {
+        /// Line and column, from 1, at which the update begins.
+        at: Place,
+        /// What is wrong.
+        error: Box<ShellError>,
+    },
     /// A command of a file failed.
     #[error("{path}{}: {error}", at.map_or(String::new(), |(line, column)| format!(":{line}:{column}")))]
     In {
@@ -139,13 +148,42 @@ pub enum ShellError {
 
 impl ShellError {
     /// With the place in the file that the command was read from. A closed output is no fault of a file, nor is Ctrl-C.
-    pub(crate) fn at(self, path: &Path, at: Option<(usize, usize)>) -> ShellError {
-        let at = match &self {
-            ShellError::Io(_) | ShellError::Cancelled => return self,
-            ShellError::Parse(error) => Some((error.line, error.column)),
-            _ => at,
-        };
-        ShellError::In { path: path.to_owned(), at, error: Box::new(self) }
+    pub(crate) fn at(self, path: &Path, at: Option<Place>) -> ShellError {
+        match self {
+            ShellError::Io(_) | ShellError::Cancelled => self,
+            ShellError::OfUpdate { at, error } => {
+                ShellError::In { path: path.to_owned(), at: Some(at), error }
+            }
+            other => ShellError::In { path: path.to_owned(), at, error: Box::new(other) },
+        }
+    }
+
+    /// With the place of the update that is to blame, if it is known.
+    pub(crate) fn of_update(self, at: Option<Place>) -> ShellError {
+        match (self, at) {
+            (error @ ShellError::Commit(_), Some(at)) => ShellError::OfUpdate { at, error: Box::new(error) },
+            (other, _) => other,
+        }
+    }
+
+    /// Line and column of what is wrong in the command that was read last: the part of a record, what the command is
+    /// about, or the command.
+    pub(crate) fn place(&self, parser: &CommandParser) -> Place {
+        match self {
+            ShellError::Parse(error) => (error.line, error.column),
+            ShellError::OfUpdate { at, .. } => *at,
+            ShellError::Record { error, .. } => parser.part_at(&error.way),
+            ShellError::UnknownInput(_)
+            | ShellError::NotInput(_)
+            | ShellError::UnknownOutput(_)
+            | ShellError::UnknownRelation(_)
+            | ShellError::UnknownIndex(_)
+            | ShellError::ClearStream(_)
+            | ShellError::NoKey(_)
+            | ShellError::Arguments { .. }
+            | ShellError::File { .. } => parser.operand_at(),
+            _ => parser.begun_at(),
+        }
     }
 }
 

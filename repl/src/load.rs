@@ -19,8 +19,10 @@ pub(crate) fn commands<W: Write>(shell: &mut Shell<W>, path: &Path) -> Result<()
     let started = Instant::now();
     let mut load = Load { shell, updates: 0, own_transaction: false, progress: Progress::new(size) };
     load.shell.loading = true;
+    load.shell.forget_places();
     let result = load.file(BufReader::new(file), path);
     load.shell.loading = false;
+    load.shell.forget_places();
     let (updates, own) = (load.updates, load.own_transaction);
     load.progress.done();
     if own {
@@ -56,15 +58,20 @@ impl<W: Write> Load<'_, W> {
                 match command {
                     Ok(None) => break,
                     Ok(Some(command)) => {
-                        match self
-                            .command(command)
-                            .map_err(|error| error.at(path, Some(parser.begun_at())))?
-                        {
+                        self.shell.place = Some(parser.begun_at());
+                        let done = self.command(command).map_err(|error| {
+                            let at = error.place(&parser);
+                            error.at(path, Some(at))
+                        });
+                        match done? {
                             Next::Continue => {}
                             Next::Exit => return self.end().map_err(|error| error.at(path, None)),
                         }
                     }
-                    Err(error) => return Err(ShellError::Parse(error).at(path, None)),
+                    Err(error) => {
+                        let at = Some((error.line, error.column));
+                        return Err(ShellError::Parse(error).at(path, at));
+                    }
                 }
             }
             self.progress.advance(length as u64, self.updates);

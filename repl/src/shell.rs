@@ -44,6 +44,28 @@ const CHECKED: usize = 1000;
 /// Of a file's changes, more than that are only counted: nobody reads them.
 const READABLE: usize = 100;
 
+/// Line and column, from 1.
+pub(crate) type Place = (usize, usize);
+
+/// Updates that wait, and where each begins in what is read.
+#[derive(Default)]
+struct Pending {
+    updates: Vec<Update>,
+    places: Vec<Option<Place>>,
+}
+
+impl Pending {
+    fn push(&mut self, update: Update, place: Option<Place>) {
+        self.updates.push(update);
+        self.places.push(place);
+    }
+
+    fn append(&mut self, other: &mut Pending) {
+        self.updates.append(&mut other.updates);
+        self.places.append(&mut other.places);
+    }
+}
+
 /// An engine and the transaction under way.
 pub struct Shell<W> {
     pub(crate) live: Live,
@@ -68,9 +90,11 @@ pub struct Shell<W> {
     /// Warnings about what was added last, not told yet.
     pub(crate) warnings: Option<(SourceMap, Vec<Diagnostic>)>,
     started: Instant,
-    transaction: Option<Vec<Update>>,
+    transaction: Option<Pending>,
     /// Updates chained by commas: a wrong one takes those before it along.
-    chained: Vec<Update>,
+    chained: Pending,
+    /// Where the command under way begins in what is read; none if that is before somebody's eyes.
+    pub(crate) place: Option<Place>,
     /// Output relations that were asked for by name: `dump;` shows them even if they never held anything.
     asked: HashSet<Arc<str>>,
 }
@@ -100,7 +124,8 @@ impl<W: Write> Shell<W> {
             warnings: None,
             started,
             transaction: None,
-            chained: Vec::new(),
+            chained: Pending::default(),
+            place: None,
             asked: HashSet::new(),
         }
     }
@@ -133,7 +158,7 @@ impl<W: Write> Shell<W> {
         }
         match command {
             Command::Start => match &self.transaction {
-                None => self.transaction = Some(Vec::new()),
+                None => self.transaction = Some(Pending::default()),
                 Some(_) => return Err(ShellError::InTransaction),
             },
             Command::Commit { dump_changes } => {
@@ -144,7 +169,7 @@ impl<W: Write> Shell<W> {
             Command::Update { update, last } => self.update(update, last)?,
             Command::Clear(name) => {
                 self.check_transaction()?;
-                self.chained.push(updates::clear(&self.program(), &name)?);
+                self.chained.push(updates::clear(&self.program(), &name)?, self.place);
                 self.end_chain()?;
             }
             Command::Dump(None) => self.dump_all()?,
@@ -195,7 +220,7 @@ impl<W: Write> Shell<W> {
 
     /// Number of updates of the transaction under way; `None` outside one.
     pub fn pending(&self) -> Option<usize> {
-        self.transaction.as_ref().map(Vec::len)
+        self.transaction.as_ref().map(|pending| pending.updates.len())
     }
 
     /// The program.
@@ -206,9 +231,9 @@ impl<W: Write> Shell<W> {
     fn update(&mut self, change: Change, last: bool) -> Result<(), ShellError> {
         self.check_transaction()?;
         match updates::update(&self.live.engine().program(), change) {
-            Ok(update) => self.chained.push(update),
+            Ok(update) => self.chained.push(update, self.place),
             Err(error) => {
-                self.chained.clear();
+                self.chained = Pending::default();
                 return Err(error);
             }
         }
@@ -224,16 +249,17 @@ impl<W: Write> Shell<W> {
     }
 
     fn end_chain(&mut self) -> Result<(), ShellError> {
-        if self.chained.is_empty() {
+        if self.chained.updates.is_empty() {
             return Ok(());
         }
         let mut updates = std::mem::take(&mut self.chained);
         match &mut self.transaction {
             Some(transaction) => {
-                if self.mode == Mode::Person && !self.loading && transaction.len() < CHECKED {
+                let (before, new) = (&transaction.updates, &updates.updates);
+                if self.mode == Mode::Person && !self.loading && before.len() < CHECKED {
                     let touches =
-                        |update: &&Update| updates.iter().any(|new| new.relation() == update.relation());
-                    let all = transaction.iter().filter(touches).chain(&updates).cloned().collect();
+                        |update: &&Update| new.iter().any(|new| new.relation() == update.relation());
+                    let all = before.iter().filter(touches).chain(new).cloned().collect();
                     // A mistake is best told where it is made; all else can stay.
                     self.live.engine().check(all).map_err(ShellError::Update)?;
                 }
@@ -248,7 +274,7 @@ impl<W: Write> Shell<W> {
     }
 
     /// `commit`, whose changes are shown if that was asked for; those of watched relations always.
-    fn asked_commit(&mut self, updates: Vec<Update>, dump_changes: bool) -> Result<(), ShellError> {
+    fn asked_commit(&mut self, updates: Pending, dump_changes: bool) -> Result<(), ShellError> {
         let mut commit = self.commit(updates)?;
         if !dump_changes {
             commit.deltas.retain(|delta| self.watched.contains(&delta.name));
@@ -259,12 +285,18 @@ impl<W: Write> Shell<W> {
         Ok(())
     }
 
-    fn commit(&mut self, updates: Vec<Update>) -> Result<Commit, ShellError> {
-        let result = self.live.engine().commit(updates);
-        if let Ok(commit) = &result {
-            self.engine_time += commit.duration;
-        }
-        Ok(result?)
+    fn commit(&mut self, Pending { updates, places }: Pending) -> Result<Commit, ShellError> {
+        let commit = self.live.engine().transact(updates).map_err(|refused| {
+            let place = refused.update.and_then(|number| places.get(number).copied().flatten());
+            ShellError::from(refused.error).of_update(place)
+        })?;
+        self.engine_time += commit.duration;
+        Ok(commit)
+    }
+
+    /// Forgets where the updates of the transaction under way come from: what is read from here on is another text.
+    pub(crate) fn forget_places(&mut self) {
+        self.transaction.iter_mut().chain([&mut self.chained]).for_each(|pending| pending.places.fill(None));
     }
 
     fn show_changes(&mut self, commit: &Commit) -> io::Result<()> {
@@ -322,7 +354,7 @@ impl<W: Write> Shell<W> {
     /// Forgets the updates of the transaction under way.
     pub(crate) fn drop_transaction(&mut self) {
         self.transaction = None;
-        self.chained.clear();
+        self.chained = Pending::default();
     }
 
     fn dump_all(&mut self) -> Result<(), ShellError> {

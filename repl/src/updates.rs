@@ -55,8 +55,18 @@ pub(crate) fn arguments(program: &Program, index: &str, key: Record) -> Result<V
     if arguments.len() != expected {
         return Err(ShellError::Arguments { index: index.to_owned(), expected, found: arguments.len() });
     }
-    let fields = declared.locals.iter().zip(arguments);
-    fields.map(|(field, argument)| value(program, index, field.ty, argument)).collect()
+    let fields = declared.locals.iter().zip(arguments).enumerate();
+    fields
+        .map(|(number, (field, argument))| {
+            value(program, index, field.ty, argument).map_err(|error| match error {
+                ShellError::Record { place, mut error } => {
+                    error.way.insert(0, number);
+                    ShellError::Record { place, error }
+                }
+                other => other,
+            })
+        })
+        .collect()
 }
 
 fn input<'p>(program: &'p Program, name: &str) -> Result<(RelationId, &'p Relation), ShellError> {
@@ -70,5 +80,5 @@ fn input<'p>(program: &'p Program, name: &str) -> Result<(RelationId, &'p Relati
 
 fn value(program: &Program, place: &str, ty: TypeId, record: Record) -> Result<Value, ShellError> {
     from_record(&program.types, ty, &resolve(record)?)
-        .map_err(|error| ShellError::Record { place: place.to_owned(), error })
+        .map_err(|error| ShellError::Record { place: place.to_owned(), error: error.into() })
 }

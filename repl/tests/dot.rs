@@ -277,9 +277,9 @@ fn a_file_is_loaded_as_one_transaction_and_its_errors_have_places() {
     "#]]
     .assert_eq(&timeless(&out.replace(folder, "")));
     expect![[r#"
-        Error: wrong.dat:3:1: Edge: at .to: expected string, found 5
+        Error: wrong.dat:4:2: Edge: at .to: expected string, found 5
         Error: torn.dat:2:1: unknown command `isnert`; did you mean `insert`?
-        Error: refused.dat: Node: a record with the key of Node{.name = "a", .weight = 2, .color = Red{}} exists; the transaction is rolled back
+        Error: refused.dat:2:1: Node: a record with the key of Node{.name = "a", .weight = 2, .color = Red{}} exists; the transaction is rolled back
         Error: cannot read good.dat.not: No such file or directory (os error 2)
     "#]].assert_eq(&err.replace(folder, ""));
 }
@@ -316,7 +316,7 @@ fn scripts_may_use_them_too_and_end_with_the_first_that_fails() {
     let commands = ".mode csv\nstart; insert Edge(\"a\", \"b\");\ncommit dump_changes;\n.nothing\ndump;\n";
     let (out, err) = printed(start(&program), Mode::Script, commands);
     assert_eq!(out, "_relation,_weight,from,to\r\nPath,1,a,b\r\n");
-    assert_eq!(err, "Error: \"unknown command `.nothing`; `.help` lists what there is\"\n");
+    assert_eq!(err, "Error: \"line 4, column 1: unknown command `.nothing`; `.help` lists what there is\"\n");
 }
 
 #[test]

@@ -59,7 +59,11 @@ fn commands<W: Write>(
         }
         let command = if ended { parser.finish() } else { parser.next_command() };
         let done = match command {
-            Ok(Some(command)) => timed(shell, complaints, |shell| shell.execute(command))?,
+            Ok(Some(command)) => {
+                // What a person types is before their eyes.
+                shell.place = (shell.mode() == Mode::Script).then(|| parser.begun_at());
+                timed(shell, complaints, |shell| shell.execute(command))?
+            }
             Ok(None) => return Ok(Ok(Next::Continue)),
             Err(error) => Err(ShellError::Parse(error)),
         };

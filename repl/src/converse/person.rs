@@ -9,7 +9,7 @@ use weir_engine::diagnostics::render;
 use super::{Outcome, commands, dot, timed};
 use crate::error::ShellError;
 use crate::input::{Input, Read};
-use crate::meant::meant;
+use crate::meant::hint;
 use crate::shell::{Next, Shell};
 use crate::statement::{Kind, Statement, is_whole, stands_alone, statements};
 
@@ -38,8 +38,7 @@ pub(super) fn run<W: Write>(
                 Ok(Next::Continue) => {}
                 Ok(Next::Exit) => return Ok(ExitCode::SUCCESS),
                 Err(error) => {
-                    let meant = meant(&shell.program(), &error);
-                    let meant = meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+                    let meant = hint(&shell.program(), &error);
                     match error {
                         // The line is before their eyes.
                         ShellError::Parse(error) => {

@@ -9,7 +9,8 @@ use weir_engine::diagnostics::render;
 use super::{Outcome, commands, dot, timed};
 use crate::error::ShellError;
 use crate::input::{Input, Read};
-use crate::shell::{Next, Shell};
+use crate::meant::hint;
+use crate::shell::{Next, Place, Shell};
 use crate::statement::{Kind, kind};
 
 pub(super) fn run<W: Write>(
@@ -24,8 +25,11 @@ pub(super) fn run<W: Write>(
             Read::Interrupted => (String::new(), false),
             Read::End => (String::new(), true),
         };
-        let outcome: Outcome = match parser.is_idle().then(|| kind(&line)) {
-            Some(kind @ (Kind::Dot | Kind::Query)) => {
+        let position = parser.position();
+        let own =
+            parser.is_idle().then(|| kind(&line)).filter(|kind| matches!(kind, Kind::Dot | Kind::Query));
+        let outcome: Outcome = match own {
+            Some(kind) => {
                 // No commands, but lines all the same.
                 parser.feed(&line);
                 parser.clear();
@@ -45,14 +49,26 @@ pub(super) fn run<W: Write>(
             Ok(Next::Exit) => return Ok(ExitCode::SUCCESS),
             Err(failed) => {
                 match failed {
-                    ShellError::Parse(error) => writeln!(complaints, "Error: {:?}", error.to_string())?,
                     ShellError::Refused(sources, diagnostics) => {
                         write!(complaints, "{}", render(&sources, &diagnostics, shell.colour))?;
                     }
-                    other => writeln!(complaints, "Error: {:?}", other.to_string())?,
+                    other => {
+                        let hint = hint(&shell.program(), &other);
+                        let place = match (&other, own) {
+                            // It says where, or has no place.
+                            (ShellError::In { .. } | ShellError::Cancelled, _) => String::new(),
+                            (_, Some(_)) => placed(position),
+                            (other, None) => placed(other.place(&parser)),
+                        };
+                        writeln!(complaints, "Error: {:?}", format!("{place}{other}{hint}"))?;
+                    }
                 }
                 return Ok(ExitCode::FAILURE);
             }
         }
     }
+}
+
+fn placed((line, column): Place) -> String {
+    format!("line {line}, column {column}: ")
 }
