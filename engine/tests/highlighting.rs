@@ -6,6 +6,8 @@ mod textmate;
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use textmate::{Grammar, Scoped};
 use weir_engine::syntax::{LexemeKind, lexemes};
 
@@ -104,9 +106,57 @@ fn grammar_agrees_with_the_lexer_on_what_is_rarely_written() {
         "#[size = 8] #[rust = \"a]\", x = [1, 2]] typedef t = bit<8> // #[",
         "import a::b as c import d 1",
         "\"${\" 1",
+        "$[|${ {|] 1",
+        r#""${f(i\"a ${i\\\"b\\\"} c\", 1)}" 2"#,
+        "a+/*c*/1 -// if\n2",
     ] {
         assert_eq!(difference(&grammar, text), None, "{text}");
     }
+}
+
+/// Pieces that say something else, or nothing, next to each other. All end on their line and have what closes them.
+#[rustfmt::skip]
+const FRAGMENTS: &[&str] = &[
+    "1", "0", "_", "'", "'hf", "32'd", "'f", "8'sb1", "e", "e+", "E5", ".", "5.", "x", "i", "if", "not", "A",
+    "bit", "é", "+", "-", ":", "=", "<", ">", "!", "%", "&", "#", "@", "?", "(", ")", "]", ",", ";", " ", "\t",
+    "{1}", "::", "import", "while", "index", "\"\"", "\"a\"", "i\"\\n\\\\\"", "\"if 1\"", "\"\\\"${x}\\x41\"",
+    "\"${1}$\"", "/**/", "/*/*\"*/1*/",
+];
+
+/// More of them, that would not stay inside an interpolation.
+const FREE_FRAGMENTS: &[&str] =
+    &["\n", "/", "//", "{", "}", "[1", "[|\"|]", "i$[|${1}|]", "[|if\n1|]", "/*\n*/"];
+
+fn soup(fragments: Vec<&'static str>) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(fragments), 0..12).prop_map(|parts| parts.concat())
+}
+
+/// A quoted literal that says a text.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#))
+}
+
+#[test]
+fn grammar_agrees_with_the_lexer_on_random_words() {
+    let grammar = grammar();
+    let config = ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let free = soup([FRAGMENTS, FREE_FRAGMENTS].concat());
+    let result = runner.run(&(free, soup(FRAGMENTS.to_vec())), |(free, inner)| {
+        let once = quoted(&format!("a${{{inner}}}b"));
+        let twice = quoted(&format!("a${{{once}}}b"));
+        let bar = format!("$[|a${{{inner}}}b|]");
+        for text in [free, format!("{once} 1"), format!("{twice} 1"), format!("{bar} 1")] {
+            prop_assert_eq!(difference(&grammar, &text), None, "{}", text);
+        }
+        Ok(())
+    });
+    result.unwrap();
+}
+
+#[test]
+fn an_unfinished_string_ends_with_its_line() {
+    assert_eq!(scopes("x = \"abc\nif (y) 1", "if"), "keyword.control");
 }
 
 /// The names of the first piece that starts with `part`.
