@@ -7,7 +7,7 @@ use super::val::Val;
 use crate::ir::{TypeId, TypeTable};
 use crate::value::ints::order_floats;
 use crate::value::shape::{Shape, shape};
-use crate::value::{Interner, compare};
+use crate::value::{Interner, compare, is_hashed};
 
 /// Whether two values of a type are equal.
 #[inline]
@@ -49,6 +49,7 @@ pub(crate) fn order(interner: &Interner, types: &TypeTable, ty: TypeId, a: &Val,
                 order_each(interner, types, fields.iter().map(|field| field.ty), &a.fields, &b.fields)
             })
         }
+        Shape::Set(_) if is_hashed(types, ty) => stored(interner, types, ty, a, b),
         Shape::Vec(item) | Shape::Set(item) => {
             let load = Load::of(types, item);
             let (a, b) = (Seq::of(interner, load, a), Seq::of(interner, load, b));
@@ -91,11 +92,16 @@ pub(crate) fn order(interner: &Interner, types: &TypeTable, ty: TypeId, a: &Val,
             };
             a_type.cmp(&b_type).then_with(|| order(interner, types, a_type, &a, &b))
         }
-        Shape::Function => match (store(interner, types, ty, a), store(interner, types, ty, b)) {
-            (Ok(a), Ok(b)) => compare(interner, types, ty, a, b),
-            _ => Ordering::Equal,
-        },
+        Shape::Function => stored(interner, types, ty, a, b),
         Shape::Never => Ordering::Equal,
+    }
+}
+
+/// The order of the words of two values.
+fn stored(interner: &Interner, types: &TypeTable, ty: TypeId, a: &Val, b: &Val) -> Ordering {
+    match (store(interner, types, ty, a), store(interner, types, ty, b)) {
+        (Ok(a), Ok(b)) => compare(interner, types, ty, a, b),
+        _ => Ordering::Equal,
     }
 }
 

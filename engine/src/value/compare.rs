@@ -7,7 +7,7 @@ use super::ints::{
     word_to_u128,
 };
 use super::shape::{Shape, shape, split_variant_number};
-use super::{Interner, Word};
+use super::{Interner, Word, hash_order, is_hashed};
 use crate::ir::{TypeId, TypeTable};
 
 /// The natural order of two values of a type: field by field, variants by number, strings by bytes, collections item by
@@ -43,6 +43,14 @@ pub fn compare(interner: &Interner, types: &TypeTable, ty: TypeId, a: Word, b: W
                     compare_columns(interner, types, variant.fields.iter().map(|field| field.ty), a, b)
                 }
                 None => a.cmp(b),
+            })
+        }
+        // The smaller one first; then item by item as they are given.
+        Shape::Set(item) if is_hashed(types, ty) => {
+            let (a, b) = (interner.words(a), interner.words(b));
+            a.len().cmp(&b.len()).then_with(|| {
+                let in_order = |items| hash_order(interner, types, item, items);
+                compare_columns(interner, types, std::iter::repeat(item), &in_order(a), &in_order(b))
             })
         }
         Shape::Vec(item) | Shape::Set(item) => {

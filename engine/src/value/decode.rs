@@ -46,8 +46,10 @@ pub fn decode(interner: &Interner, types: &TypeTable, ty: TypeId, word: Word) ->
             )
         }
         Type::Opaque(name, args) => match (&**name, args.as_slice()) {
-            ("tinyset::Set64" | "hashset::HashSet", [item]) => {
-                Value::Set(decode_items(interner, types, *item, word))
+            ("tinyset::Set64", [item]) => Value::Set(decode_items(interner, types, *item, word)),
+            ("hashset::HashSet", [item]) => {
+                let items = super::hash_order(interner, types, *item, interner.words(word));
+                Value::Set(items.into_iter().map(|word| decode(interner, types, *item, word)).collect())
             }
             ("ddlog_std::Any", []) => match interner.words(word) {
                 [ty, word] => decode(interner, types, TypeId(*ty), *word),

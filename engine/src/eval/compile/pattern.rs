@@ -5,11 +5,11 @@ use std::rc::Rc;
 use super::{Code, Compiler};
 use crate::eval::env::{Env, Eval};
 use crate::eval::order::same;
-use crate::eval::repr::{Load, PairSeq, Seq, group, part, variant_number};
+use crate::eval::repr::{Load, PairSeq, Seq, group, part, store, variant_number};
 use crate::eval::val::{GroupVal, Val};
 use crate::ir::{LocalId, Pattern, PatternKind, TypeId};
-use crate::value::compare;
 use crate::value::shape::{Shape, is_transparent_struct, shape};
+use crate::value::{Word, compare, hash_order, is_hashed};
 
 /// A compiled pattern.
 pub(crate) enum PatternCode {
@@ -110,6 +110,7 @@ impl Compiler<'_> {
     pub(crate) fn each(&self, pattern: &Pattern, ty: TypeId) -> Each {
         let types = self.machine.types();
         let source = match shape(types, ty) {
+            Shape::Set(item) if is_hashed(types, ty) => Source::Hashed(self.load(item), item),
             Shape::Vec(item) | Shape::Set(item) => Source::Items(self.load(item)),
             Shape::Map(key, value) => Source::Pairs(self.load(key), self.load(value)),
             Shape::Group(key, value) => {
@@ -144,6 +145,15 @@ impl Compiler<'_> {
     }
 }
 
+fn in_hash_order(env: &Env<'_>, load: Load, item: TypeId, val: &Val) -> Vec<Val> {
+    let stored = Seq::of(env.interner, load, val);
+    // What cannot be stored was refused when it was put into a set.
+    let word = |val| store(env.interner, env.types, item, &val).unwrap_or_default();
+    let words: Vec<Word> = stored.iter(env.interner).map(word).collect();
+    let ordered = hash_order(env.interner, env.types, item, &words);
+    ordered.into_iter().map(|word| load.val(env.interner, word)).collect()
+}
+
 /// A compiled loop head.
 pub(crate) struct Each {
     source: Source,
@@ -152,8 +162,14 @@ pub(crate) struct Each {
 
 enum Source {
     Items(Load),
+    /// In the order of their hashes.
+    Hashed(Load, TypeId),
     Pairs(Load, Load),
-    Group { key: Load, value: Load, value_type: TypeId },
+    Group {
+        key: Load,
+        value: Load,
+        value_type: TypeId,
+    },
     Option(Load),
 }
 
@@ -181,6 +197,11 @@ impl Elements {
 impl Each {
     pub(crate) fn start(&self, env: &Env<'_>, val: Val) -> Elements {
         let n_elements = match &self.source {
+            Source::Hashed(load, item) => {
+                let items = in_hash_order(env, *load, *item, &val);
+                let n_elements = items.len();
+                return Elements::Val(Val::items(items), n_elements);
+            }
             Source::Items(load) => Seq::of(env.interner, *load, &val).len(),
             Source::Pairs(key, value) => PairSeq::of(env.interner, *key, *value, &val).len(),
             Source::Option(_) => (variant_number(env.interner, true, &val) == 1) as usize,
@@ -192,7 +213,7 @@ impl Each {
     /// Matches element `i` with the pattern.
     pub(crate) fn bind(&self, env: &mut Env<'_>, elements: &Elements, i: usize) -> Eval<bool> {
         let (first, second) = match (elements, &self.source) {
-            (Elements::Val(val, _), Source::Items(load)) => {
+            (Elements::Val(val, _), Source::Items(load) | Source::Hashed(load, _)) => {
                 (Seq::of(env.interner, *load, val).at(env.interner, i), None)
             }
             (Elements::Val(val, _), Source::Pairs(key, value)) => {
