@@ -18,7 +18,7 @@ help:
 	@echo 'make lab      one real hypervisor to try things on (docs/tutorial.md); N=3 for more, LAB=DIR for the place'
 	@echo 'make fmt      format the source and the rules'
 	@echo 'make lint     clippy, warnings are errors'
-	@echo 'make bench    benchmarks: codec and engine, the rules at scale, a new port on real switches'
+	@echo 'make bench    benchmarks: codec, engine beside static differential dataflow, the rules at scale, a new port on real switches'
 	@echo 'make deps     install Open vSwitch and OVN programs that the tests run (Debian)'
 	@echo 'make clean    remove what was built'
 
@@ -98,6 +98,7 @@ lab: deps
 bench: deps
 	$(CARGO) build --release --workspace --bins --locked
 	$(CARGO) bench --workspace --benches --locked
+	$(TARGET)/release/engines
 	$(TARGET)/release/rules_scale
 	$(TARGET)/release/port_latency --weir $(TARGET)/release/weir
 

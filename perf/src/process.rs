@@ -1,0 +1,22 @@
+//! What this process has cost so far, as Linux counts it.
+
+use std::fs;
+use std::time::Duration;
+
+/// Seconds of CPU that all threads of this process have used, from `/proc/self/stat` (proc(5)); zero if it cannot be read.
+pub fn cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The second field is the program's name in brackets and may hold blanks.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    // USER_HZ is 100 on every Linux that Rust runs on.
+    Duration::from_millis((ticks * 10.0) as u64).as_secs_f64()
+}
+
+/// The most memory it has had, in megabytes, from `/proc/self/status`; zero if it cannot be read.
+pub fn peak_megabytes() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kilobytes.unwrap_or_default() / 1024.0
+}
