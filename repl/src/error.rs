@@ -9,6 +9,7 @@ use weir_engine::command::{CommandError, CommandParser};
 use weir_engine::compile::Refused;
 use weir_engine::diagnostics::{Diagnostic, render};
 use weir_engine::engine::{CommitError, QueryError};
+use weir_engine::ir::Program;
 use weir_engine::source::SourceMap;
 use weir_engine::value::RecordError;
 
@@ -183,6 +184,17 @@ impl ShellError {
             | ShellError::Arguments { .. }
             | ShellError::File { .. } => parser.operand_at(),
             _ => parser.begun_at(),
+        }
+    }
+}
+
+impl ShellError {
+    /// A failure in code of the running program, with the places in its text, the calls and the values it happened for.
+    pub(crate) fn in_the_rules(&self, program: &Program) -> Option<Diagnostic> {
+        match self {
+            ShellError::Commit(error) | ShellError::Update(error) => error.diagnostic(program),
+            ShellError::OfUpdate { error, .. } => error.in_the_rules(program),
+            _ => None,
         }
     }
 }

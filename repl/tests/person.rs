@@ -141,3 +141,38 @@ fn names_that_are_almost_right_are_recognised() {
         "#]],
     );
 }
+
+#[test]
+fn a_failing_rule_is_told_with_its_calls_and_the_values_it_failed_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("rates.dl");
+    std::fs::write(
+        &program,
+        "input relation Load(host: string, bytes: u64, seconds: u64)
+output relation Rate(host: string, rate: u64)
+function per(bytes: u64, seconds: u64): u64 = bytes / seconds
+function rate(bytes: u64, seconds: u64): u64 = per(bytes * 8, seconds)
+Rate(host, rate(bytes, seconds)) :- Load(host, bytes, seconds).
+",
+    )
+    .unwrap();
+    let commands = "insert Load(\"h1\", 10, 2), insert Load(\"h2\", 10, 0);\ndump Load;\n";
+    let (out, err) = printed(start(&program), Mode::Person, commands);
+    let place = directory.path().display().to_string();
+    expect![[""]].assert_eq(&out);
+    expect![[r#"
+        error[E0450]: division by zero
+         --> DIR/rates.dl:3:47
+          |
+        3 | function per(bytes: u64, seconds: u64): u64 = bytes / seconds
+          |                                               ^^^^^^^^^^^^^^^
+        4 | function rate(bytes: u64, seconds: u64): u64 = per(bytes * 8, seconds)
+          |                                                ----------------------- in this call of `per`
+        5 | Rate(host, rate(bytes, seconds)) :- Load(host, bytes, seconds).
+          |            -------------------- in this call of `rate`
+          |
+          = help: It happened for host = "h2", bytes = 10, seconds = 0.
+        The transaction is rolled back.
+    "#]]
+    .assert_eq(&err.replace(&place, "DIR"));
+}

@@ -48,7 +48,16 @@ pub(super) fn run<W: Write>(
                             write!(complaints, "{}", render(&sources, &diagnostics, shell.colour))?;
                         }
                         ShellError::Cancelled => writeln!(complaints, "cancelled")?,
-                        other => writeln!(complaints, "Error: {other}{meant}")?,
+                        other => {
+                            let program = shell.program();
+                            match other.in_the_rules(&program) {
+                                Some(diagnostic) => {
+                                    let text = render(&program.sources, &[diagnostic], shell.colour);
+                                    writeln!(complaints, "{text}The transaction is rolled back.")?;
+                                }
+                                None => writeln!(complaints, "Error: {other}{meant}")?,
+                            }
+                        }
                     }
                     // What else was typed was meant to follow a success.
                     break;
