@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::rc::Rc;
@@ -243,6 +244,7 @@ impl Bash {
         let weir = Path::new(env!("CARGO_BIN_EXE_weir")).parent().unwrap();
         let path = format!("{}:{}:/usr/sbin:/sbin", weir.display(), std::env::var("PATH").unwrap());
         let mut process = Command::new("bash")
+            .process_group(0)
             .args(["--noprofile", "--norc"])
             .current_dir(directory)
             .env("PATH", path)
@@ -263,8 +265,7 @@ impl Bash {
             }
         });
         let mut bash = Bash { directory: directory.to_owned(), process, input, output };
-        // A daemon of the tutorial ends with the shell it was started from; so does everything else.
-        bash.run("exec 2>&1; trap 'kill -9 $(jobs -p) 2>/dev/null' EXIT");
+        bash.run("exec 2>&1");
         bash
     }
 
@@ -283,7 +284,6 @@ impl Bash {
                     printed.push('\n');
                 }
                 Err(error) => {
-                    let _ = self.process.kill();
                     let log = fs::read_to_string(self.directory.join("weir.log")).unwrap_or_default();
                     panic!("`{command}`: {error}; it has printed\n{printed}\nthe log:\n{log}");
                 }
@@ -294,9 +294,8 @@ impl Bash {
 
 impl Drop for Bash {
     fn drop(&mut self) {
-        // It ends its jobs, and then itself.
-        let _ = writeln!(self.input, "exit");
-        let _ = self.input.flush();
+        // The daemons of the tutorial, too: whatever was started from it is of its group.
+        let _ = Command::new("kill").args(["-9", "--", &format!("-{}", self.process.id())]).status();
         let _ = self.process.wait();
     }
 }

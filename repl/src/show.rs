@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use weir_engine::engine::{Delta, Engine, Stats};
-use weir_engine::ir::{Index, Program, Relation, RelationRole, RelationSemantics, TypeId, TypeTable};
+use weir_engine::ir::{Index, Program, Relation, TypeId, TypeTable};
 use weir_engine::value::{Value, type_name};
 
 /// Changes of a transaction, a block per relation.
@@ -56,17 +56,7 @@ pub(crate) fn relations(out: &mut impl Write, program: &Program) -> io::Result<(
 
 /// `input relation Edge(from: string, to: string)`
 pub(crate) fn declaration(program: &Program, relation: &Relation) -> String {
-    let role = match relation.role {
-        RelationRole::Input => "input ",
-        RelationRole::Output => "output ",
-        RelationRole::Internal => "",
-    };
-    let kind = match relation.semantics {
-        RelationSemantics::Relation => "relation",
-        RelationSemantics::Multiset => "multiset",
-        RelationSemantics::Stream => "stream",
-    };
-    format!("{role}{kind} {}", signature(program, relation))
+    format!("{} {}", relation.role.declaring(relation.semantics), signature(program, relation))
 }
 
 /// `Edge(from: string, to: string)`, `R[T]`.

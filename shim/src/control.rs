@@ -25,7 +25,6 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 use tracing::{debug, warn};
 use weir_engine::engine::Engine;
-use weir_engine::ir::RelationRole;
 
 use crate::chassis::Hypervisors;
 use crate::driver::CommitRecord;
@@ -155,14 +154,7 @@ impl Control {
                 let relations: Vec<_> = program
                     .relations
                     .iter()
-                    .map(|relation| {
-                        let role = match relation.role {
-                            RelationRole::Input => "input",
-                            RelationRole::Output => "output",
-                            RelationRole::Internal => "internal",
-                        };
-                        json!({"name": &*relation.name, "role": role})
-                    })
+                    .map(|relation| json!({"name": &*relation.name, "role": relation.role.name()}))
                     .collect();
                 json!({"relations": relations})
             }

@@ -98,27 +98,16 @@ impl Chain {
         arrangements: &mut [Arranged],
         out: &mut Vec<(Row, Weight)>,
     ) -> Result<Flow, Trap> {
-        let mut flow = Flow::default();
-        let Some(last) = self.stages.len().checked_sub(1) else {
-            let mut emit = to_head(out);
-            self.first_of(epoch, source, &mut emit)?;
-            return Ok(flow);
-        };
+        if self.stages.is_empty() {
+            self.first_of(epoch, source, &mut to_head(out))?;
+            return Ok(Flow::default());
+        }
         let mut rows: Vec<Update> = Vec::new();
         if !matches!(self.stages[0].left, Kept::Shared(_)) {
             let mut emit = to_stage(&mut rows, epoch);
             self.first_of(epoch, source, &mut emit)?;
         }
-        for (at, stage) in self.stages.iter_mut().enumerate() {
-            let arrived = std::mem::take(&mut rows);
-            flow.between += arrived.len();
-            if at == last {
-                stage.update(epoch, arrived, arrangements, &self.pulse, &mut to_head(out))?;
-            } else {
-                stage.update(epoch, arrived, arrangements, &self.pulse, &mut to_stage(&mut rows, epoch))?;
-            }
-        }
-        Ok(flow)
+        through(&mut self.stages, epoch, rows, arrangements, &self.pulse, out)
     }
 
     /// As [`Self::update`] for a rule that has read nothing yet: takes the present contents of its source and of the
@@ -133,23 +122,13 @@ impl Chain {
         let [Stage { left: Kept::Shared(left), op, .. }, rest @ ..] = self.stages.as_mut_slice() else {
             return self.update(epoch, source, arrangements, out);
         };
-        let (mut flow, mut rows) = (Flow::default(), Vec::new());
         if rest.is_empty() {
             op.load(*left, epoch, arrangements, &self.pulse, &mut to_head(out))?;
-            return Ok(flow);
+            return Ok(Flow::default());
         }
+        let mut rows = Vec::new();
         op.load(*left, epoch, arrangements, &self.pulse, &mut to_stage(&mut rows, epoch))?;
-        let last = rest.len() - 1;
-        for (at, stage) in rest.iter_mut().enumerate() {
-            let arrived = std::mem::take(&mut rows);
-            flow.between += arrived.len();
-            if at == last {
-                stage.update(epoch, arrived, arrangements, &self.pulse, &mut to_head(out))?;
-            } else {
-                stage.update(epoch, arrived, arrangements, &self.pulse, &mut to_stage(&mut rows, epoch))?;
-            }
-        }
-        Ok(flow)
+        through(rest, epoch, rows, arrangements, &self.pulse, out)
     }
 
     /// Gives what its stages keep to another chain of the same rule and takes what that one's keep.
@@ -406,6 +385,29 @@ impl Stage {
             self.changed[0] = Some(batch);
         }
     }
+}
+
+/// Takes rows through stages, of which there is at least one; what the last one gives is rows of the head.
+fn through(
+    stages: &mut [Stage],
+    epoch: Epoch,
+    mut rows: Vec<Update>,
+    arrangements: &mut [Arranged],
+    pulse: &Pulse,
+    out: &mut Vec<(Row, Weight)>,
+) -> Result<Flow, Trap> {
+    let mut flow = Flow::default();
+    let last = stages.len().saturating_sub(1);
+    for (at, stage) in stages.iter_mut().enumerate() {
+        let arrived = std::mem::take(&mut rows);
+        flow.between += arrived.len();
+        if at == last {
+            stage.update(epoch, arrived, arrangements, pulse, &mut to_head(out))?;
+        } else {
+            stage.update(epoch, arrived, arrangements, pulse, &mut to_stage(&mut rows, epoch))?;
+        }
+    }
+    Ok(flow)
 }
 
 /// Rows of the head.

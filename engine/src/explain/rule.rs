@@ -9,7 +9,6 @@ use crate::ir::{
 use crate::plan::transform::Step;
 use crate::plan::{ArrangementId, Left, Op, Plan, RulePlan, Source};
 use crate::source::Span;
-use crate::syntax::ast::{RelationRole, RelationSemantics};
 
 /// The page of one rule: as written, the types of its variables, its steps, and what it waits for.
 pub(super) fn page(program: &Program, plan: &Plan, id: RuleId) -> String {
@@ -31,17 +30,7 @@ pub(super) fn place(program: &Program, id: RuleId) -> String {
 /// `output relation Port`.
 pub(super) fn described(program: &Program, id: RelationId) -> String {
     let relation = &program.relations[id.0 as usize];
-    let role = match relation.role {
-        RelationRole::Input => "input ",
-        RelationRole::Output => "output ",
-        RelationRole::Internal => "",
-    };
-    let semantics = match relation.semantics {
-        RelationSemantics::Relation => "relation",
-        RelationSemantics::Multiset => "multiset",
-        RelationSemantics::Stream => "stream",
-    };
-    format!("{role}{semantics} {}", relation.name)
+    format!("{} {}", relation.role.declaring(relation.semantics), relation.name)
 }
 
 struct Page<'p> {

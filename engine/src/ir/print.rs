@@ -6,7 +6,7 @@ use super::{
     Arg, ClauseKind, Expr, ExprKind, Function, FunctionBody, FunctionId, Index, Local, LocalId, Pattern,
     PatternKind, Place, PlaceStep, Program, Relation, Rule, Type, TypeId,
 };
-use crate::syntax::ast::{BinaryOp, RelationRole, RelationSemantics, UnaryOp};
+use crate::syntax::ast::{BinaryOp, UnaryOp};
 
 /// A function, rule, relation or index of a program, to be displayed.
 #[derive(Clone, Copy, Debug)]
@@ -87,17 +87,8 @@ impl Display for Print<'_, TypeId> {
 impl Display for Print<'_, Relation> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let relation = self.item;
-        let role = match relation.role {
-            RelationRole::Input => "input ",
-            RelationRole::Output => "output ",
-            RelationRole::Internal => "",
-        };
-        let semantics = match relation.semantics {
-            RelationSemantics::Relation => "relation",
-            RelationSemantics::Multiset => "multiset",
-            RelationSemantics::Stream => "stream",
-        };
-        write!(f, "{role}{semantics} {}[{}]", relation.name, self.program.print(&relation.record))?;
+        let kind = relation.role.declaring(relation.semantics);
+        write!(f, "{kind} {}[{}]", relation.name, self.program.print(&relation.record))?;
         match &relation.primary_key {
             Some(key) => {
                 let frame = self.program.frame(&key.locals);

@@ -223,6 +223,30 @@ pub enum RelationRole {
     Internal,
 }
 
+impl RelationRole {
+    /// `input`, `output` or `internal`.
+    pub fn name(self) -> &'static str {
+        match self {
+            RelationRole::Input => "input",
+            RelationRole::Output => "output",
+            RelationRole::Internal => "internal",
+        }
+    }
+
+    /// How a declaration begins: `input relation`, `stream`.
+    pub fn declaring(self, semantics: RelationSemantics) -> String {
+        let keyword = match semantics {
+            RelationSemantics::Relation => "relation",
+            RelationSemantics::Multiset => "multiset",
+            RelationSemantics::Stream => "stream",
+        };
+        match self {
+            RelationRole::Input | RelationRole::Output => format!("{} {keyword}", self.name()),
+            RelationRole::Internal => keyword.to_owned(),
+        }
+    }
+}
+
 /// Kinds of collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RelationSemantics {

@@ -56,11 +56,10 @@ impl Relations {
     pub fn of(program: &Program) -> Result<Relations, MissingRelation> {
         let optional = |name: &'static str, role: RelationRole| match program.relation(name) {
             Some(id) if program.relations[id.0 as usize].role == role => Ok(Some(id)),
-            Some(_) => Err(MissingRelation { name, role: role_name(role) }),
+            Some(_) => Err(MissingRelation { name, role: role.name() }),
             None => Ok(None),
         };
-        let needed =
-            |name, role| optional(name, role)?.ok_or(MissingRelation { name, role: role_name(role) });
+        let needed = |name, role| optional(name, role)?.ok_or(MissingRelation { name, role: role.name() });
         let keys = match optional("keys::Wanted", RelationRole::Output)? {
             Some(wanted) => {
                 Some(KeyRelations { wanted, allocated: needed("keys::Allocated", RelationRole::Input)? })
@@ -138,14 +137,6 @@ impl KeyRelations {
     /// The owner wants its key no more.
     pub(super) fn released(&self, space: Value, owner: Value) -> Update {
         Update::DeleteKey { relation: self.allocated, key: Value::Tuple(vec![space, owner]) }
-    }
-}
-
-fn role_name(role: RelationRole) -> &'static str {
-    match role {
-        RelationRole::Input => "input",
-        RelationRole::Output => "output",
-        RelationRole::Internal => "internal",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Printer;
 use crate::syntax::ast::{
     Attribute, Constructor, Expr, ExprKind, FieldDecl, Function, Ident, Import, Item, ItemKind, Module,
-    Relation, RelationBody, RelationRole, RelationSemantics, Transformer, Typedef, TypedefBody,
+    Relation, RelationBody, Transformer, Typedef, TypedefBody,
 };
 
 impl Printer {
@@ -132,17 +132,8 @@ impl Printer {
     }
 
     fn relation(&mut self, relation: &Relation) {
-        self.push(match relation.role {
-            RelationRole::Input => "input ",
-            RelationRole::Output => "output ",
-            RelationRole::Internal => "",
-        });
-        self.push(match relation.semantics {
-            RelationSemantics::Relation => "relation ",
-            RelationSemantics::Multiset => "multiset ",
-            RelationSemantics::Stream => "stream ",
-        });
-        self.push(if relation.by_ref { "&" } else { "" });
+        self.push(&relation.role.declaring(relation.semantics));
+        self.push(if relation.by_ref { " &" } else { " " });
         self.push(&relation.name.name);
         match &relation.body {
             RelationBody::Fields(fields) => {
