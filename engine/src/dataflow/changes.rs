@@ -1,0 +1,281 @@
+//! Rows in motion: changes of rows of one width, word after word, with their weights alongside.
+
+use super::index::Weight;
+use crate::value::Word;
+
+/// Changes of rows that all have the same width, which is that of the first one pushed.
+///
+/// Rows of a key and a value are kept as one: whoever pushed them knows the width of the key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changes {
+    width: usize,
+    words: Vec<Word>,
+    weights: Vec<Weight>,
+}
+
+impl Changes {
+    /// None.
+    pub(crate) fn new() -> Self {
+        Changes::default()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    /// Words of a row; 0 as long as there is none.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Adds a change.
+    #[inline]
+    pub(crate) fn push(&mut self, row: &[Word], weight: Weight) {
+        self.push_pair(row, &[], weight);
+    }
+
+    /// Adds a change of a row of key and value.
+    #[inline]
+    pub(crate) fn push_pair(&mut self, key: &[Word], value: &[Word], weight: Weight) {
+        if self.weights.is_empty() {
+            self.width = key.len() + value.len();
+        }
+        debug_assert_eq!(self.width, key.len() + value.len(), "rows that move together have one width");
+        self.words.extend_from_slice(key);
+        self.words.extend_from_slice(value);
+        self.weights.push(weight);
+    }
+
+    /// Adds a row column by column.
+    #[inline]
+    pub(crate) fn push_columns(&mut self, columns: impl Iterator<Item = Word>, weight: Weight) {
+        let before = self.words.len();
+        self.words.extend(columns);
+        if self.weights.is_empty() {
+            self.width = self.words.len();
+        }
+        debug_assert_eq!(self.width, self.words.len() - before, "rows that move together have one width");
+        self.weights.push(weight);
+    }
+
+    /// Adds other changes of such rows.
+    pub(crate) fn append(&mut self, other: &Changes) {
+        if self.weights.is_empty() {
+            self.width = other.width;
+        }
+        debug_assert!(
+            other.is_empty() || self.width == other.width,
+            "rows that move together have one width"
+        );
+        self.words.extend_from_slice(&other.words);
+        self.weights.extend_from_slice(&other.weights);
+    }
+
+    /// Adds the opposite of other changes of such rows.
+    pub(crate) fn append_opposite(&mut self, other: &Changes) {
+        let before = self.weights.len();
+        self.append(other);
+        self.weights[before..].iter_mut().for_each(|weight| *weight = -*weight);
+    }
+
+    /// A row by its place.
+    #[inline]
+    pub(crate) fn row(&self, at: usize) -> &[Word] {
+        &self.words[at * self.width..][..self.width]
+    }
+
+    /// The change of a row by its place.
+    #[inline]
+    pub(crate) fn weight(&self, at: usize) -> Weight {
+        self.weights[at]
+    }
+
+    /// The rows and how their weights change.
+    #[inline]
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&[Word], Weight)> + ExactSizeIterator {
+        (0..self.len()).map(|at| (self.row(at), self.weights[at]))
+    }
+
+    /// Forgets all of them, but not the room they took.
+    pub(crate) fn clear(&mut self) {
+        self.words.clear();
+        self.weights.clear();
+    }
+
+    /// Makes room.
+    pub(crate) fn reserve(&mut self, rows: usize, width: usize) {
+        self.words.reserve(rows * width);
+        self.weights.reserve(rows);
+    }
+
+    /// Bytes of memory they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.capacity() * size_of::<Word>() + self.weights.capacity() * size_of::<Weight>()
+    }
+
+    /// Sorts by words, adds the weights of equal rows up, and leaves out what is zero then.
+    pub(crate) fn consolidate(&mut self) {
+        if self.is_sorted() {
+            return self.drop_zeros();
+        }
+        match self.width {
+            0 => {
+                let sum = self.weights.iter().sum();
+                self.clear();
+                self.weights.push(sum);
+                self.drop_zeros();
+            }
+            1 => self.consolidate_packed(|row| row[0], |key, words| words.push(key)),
+            2 => self.consolidate_packed(
+                |row| u64::from(row[0]) << 32 | u64::from(row[1]),
+                |key, words| words.extend([(key >> 32) as Word, key as Word]),
+            ),
+            3 => self.consolidate_packed(
+                |row| prefix(row) >> 32,
+                |key, words| words.extend([(key >> 64) as Word, (key >> 32) as Word, key as Word]),
+            ),
+            4 => self.consolidate_packed(prefix, |key, words| {
+                words.extend([(key >> 96) as Word, (key >> 64) as Word, (key >> 32) as Word, key as Word]);
+            }),
+            _ => self.consolidate_wide(),
+        }
+    }
+
+    /// Whether rows are strictly ascending.
+    fn is_sorted(&self) -> bool {
+        match self.width {
+            0 => self.len() <= 1,
+            width => {
+                let mut rows = self.words.chunks_exact(width);
+                let Some(mut last) = rows.next() else { return true };
+                rows.all(|row| std::mem::replace(&mut last, row) < row)
+            }
+        }
+    }
+
+    fn drop_zeros(&mut self) {
+        if !self.weights.contains(&0) {
+            return;
+        }
+        let (width, mut kept) = (self.width, 0);
+        for at in 0..self.weights.len() {
+            if self.weights[at] != 0 {
+                self.weights[kept] = self.weights[at];
+                self.words.copy_within(at * width..(at + 1) * width, kept * width);
+                kept += 1;
+            }
+        }
+        self.weights.truncate(kept);
+        self.words.truncate(kept * width);
+    }
+
+    /// Rows that fit into one machine word each.
+    fn consolidate_packed<K: Ord + Copy>(
+        &mut self,
+        pack: impl Fn(&[Word]) -> K,
+        unpack: impl Fn(K, &mut Vec<Word>),
+    ) {
+        let rows = self.words.chunks_exact(self.width).map(pack);
+        let mut packed: Vec<(K, Weight)> = rows.zip(self.weights.iter().copied()).collect();
+        packed.sort_unstable_by_key(|(key, _)| *key);
+        self.clear();
+        let mut packed = packed.into_iter();
+        let Some((mut key, mut sum)) = packed.next() else { return };
+        for (next, weight) in packed {
+            if next == key {
+                sum += weight;
+                continue;
+            }
+            if sum != 0 {
+                unpack(key, &mut self.words);
+                self.weights.push(sum);
+            }
+            (key, sum) = (next, weight);
+        }
+        if sum != 0 {
+            unpack(key, &mut self.words);
+            self.weights.push(sum);
+        }
+    }
+
+    /// Rows of more words are sorted by their first four, and by the others where those are equal.
+    fn consolidate_wide(&mut self) {
+        let mut order: Vec<(u128, u32)> = Vec::with_capacity(self.len());
+        order.extend(self.words.chunks_exact(self.width).map(prefix).zip(0..));
+        order.sort_unstable_by(|(one, one_at), (other, other_at)| {
+            one.cmp(other)
+                .then_with(|| self.row(*one_at as usize)[4..].cmp(&self.row(*other_at as usize)[4..]))
+        });
+        let mut sorted = Changes { width: self.width, ..Changes::default() };
+        sorted.words.reserve_exact(self.words.len());
+        sorted.weights.reserve_exact(self.weights.len());
+        let mut at = 0;
+        while let Some((_, first)) = order.get(at) {
+            let row = self.row(*first as usize);
+            let mut sum = 0;
+            while let Some((_, next)) = order.get(at).filter(|(_, next)| self.row(*next as usize) == row) {
+                sum += self.weights[*next as usize];
+                at += 1;
+            }
+            if sum != 0 {
+                sorted.push(row, sum);
+            }
+        }
+        *self = sorted;
+    }
+}
+
+/// The first four words of a row, which order as the row does.
+fn prefix(row: &[Word]) -> u128 {
+    row.iter().chain([0; 4].iter()).take(4).fold(0, |key, word| key << 32 | u128::from(*word))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn consolidates_rows_of_every_width() {
+        let mut state = 7u64;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as u32 % below
+        };
+        for width in 0..9 {
+            for rows in [0, 1, 2, 30, 500] {
+                let (mut changes, mut expected) = (Changes::new(), BTreeMap::<Vec<Word>, Weight>::new());
+                for _ in 0..rows {
+                    let row: Vec<Word> = (0..width).map(|_| random(3) * 0x7000_0000).collect();
+                    let weight = Weight::from(random(3)) - 1;
+                    changes.push(&row, weight);
+                    *expected.entry(row).or_default() += weight;
+                }
+                expected.retain(|_, weight| *weight != 0);
+                changes.consolidate();
+                let found: Vec<(Vec<Word>, Weight)> =
+                    changes.iter().map(|(row, w)| (row.to_vec(), w)).collect();
+                assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "width {width}");
+            }
+        }
+    }
+
+    #[test]
+    fn opposites_cancel() {
+        let mut changes = Changes::new();
+        changes.push_pair(&[1], &[2, 3], 1);
+        changes.push_columns([4, 5, 6].into_iter(), -2);
+        let mut all = changes.clone();
+        all.append_opposite(&changes);
+        assert_eq!(all.len(), 4);
+        all.consolidate();
+        assert!(all.is_empty());
+    }
+}
