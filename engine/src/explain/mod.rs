@@ -1,6 +1,7 @@
 //! What becomes of a rule: its types, what it is joined with by which index, and what runs before it.
 
 mod readers;
+mod rows;
 mod rule;
 mod select;
 mod summary;

@@ -16,6 +16,7 @@ pub(super) fn page(program: &Program, plan: &Plan, id: RuleId) -> String {
     page.heading();
     page.variables();
     page.steps();
+    page.results();
     page.order();
     page.text
 }
@@ -240,6 +241,11 @@ impl Page<'_> {
         };
         let key = transform.outputs.first().map_or(&[][..], |key| key);
         exprs(self.program.frame(&transform.locals), key)
+    }
+
+    fn results(&mut self) {
+        let head = self.program.rules[self.id.0 as usize].head.relation;
+        self.line(2, &format!("results\n    {}", super::rows::text(self.program, self.plan, head)));
     }
 
     fn order(&mut self) {

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::data::{Arrangement, ArrangementId, Collection, CollectionId, CollectionSource, Projection};
+use super::data::{
+    Arrangement, ArrangementId, Collection, CollectionId, CollectionSource, Multiplicity, Projection,
+    Repetition,
+};
 use crate::ir::{Program, RelationId, RelationRole, RelationSemantics, TypeId};
 
 /// The collections and arrangements found so far.
@@ -91,6 +94,8 @@ impl<'p> Catalog<'p> {
             source,
             columns: self.column_types(relation),
             distinct,
+            multiplicity: Multiplicity::Counted(Repetition::Declared),
+            key: None,
             ephemeral: stream && !matches!(source, CollectionSource::Changes(_)),
         });
         self.collection_ids.insert(source, id);

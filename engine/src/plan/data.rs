@@ -41,8 +41,54 @@ pub struct Collection {
     pub columns: Vec<TypeId>,
     /// Weights of what rules derive are cut down to zero or one.
     pub distinct: bool,
+    /// How often a row can be there.
+    pub multiplicity: Multiplicity,
+    /// Columns that tell the other ones: no two rows have the same values in them. `None` if only the whole row is known
+    /// to be unique, or not even that.
+    pub key: Option<Vec<usize>>,
     /// Rows live for one transaction.
     pub ephemeral: bool,
+}
+
+/// How often a row of a collection can be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Multiplicity {
+    /// Once, by the nature of the collection: nothing has to see to it.
+    Once,
+    /// Once, because weights are cut down: otherwise this could happen.
+    CutDown(Repetition),
+    /// As often as it is derived.
+    Counted(Repetition),
+}
+
+/// Why a row may be there more than once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repetition {
+    /// The relation is declared as a multiset or a stream, or it is the changes of one.
+    Declared,
+    /// It is part of a recursion.
+    Recursion,
+    /// It was not known when the program that runs before was planned.
+    Before,
+    /// The program has facts for an input relation.
+    Facts,
+    /// One rule can give it several times.
+    Rule(RuleId, Repeated),
+    /// Nothing tells what these two rules give apart.
+    Rules(RuleId, RuleId),
+}
+
+/// Why one rule may give the same row several times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// The row does not tell the values of these columns of what is read.
+    Forgotten(CollectionId, Vec<usize>),
+    /// It reads what may be there more than once.
+    Reads(CollectionId),
+    /// It takes collections apart that can hold the same element several times, or the row does not tell the element.
+    Elements,
+    /// Somebody sees each time it runs: its rows are kept instead of being derived again.
+    Seen,
 }
 
 /// What a [`Collection`] holds.
@@ -211,6 +257,13 @@ impl CollectionSource {
             | CollectionSource::Delayed(relation, _)
             | CollectionSource::Changes(relation) => relation,
         }
+    }
+}
+
+impl Multiplicity {
+    /// Whether no row is there more than once.
+    pub fn is_once(&self) -> bool {
+        !matches!(self, Multiplicity::Counted(_))
     }
 }
 

@@ -78,6 +78,24 @@ fn by_key(program: &Program, catalog: &mut Catalog, relation: RelationId, key: &
     }
 }
 
+/// The columns that a relation's primary key is made of; `None` if it takes the record as a whole.
+pub(super) fn columns_of_key(
+    program: &Program,
+    relation: RelationId,
+    key: &PrimaryKey,
+    columns: usize,
+) -> Option<Vec<usize>> {
+    // Types do not matter for what is mentioned.
+    let types = vec![key.key.ty; columns];
+    let code = key_of_row(program, relation, key, &types);
+    let mut used = Locals::new();
+    code.outputs.iter().flatten().for_each(|expr| mentioned(expr, &mut used));
+    if !code.steps.is_empty() {
+        return None;
+    }
+    Some(used.into_iter().map(|local| local.0 as usize).filter(|column| *column < columns).collect())
+}
+
 /// From a row to its primary key. The columns are the first variables.
 fn key_of_row(program: &Program, relation: RelationId, key: &PrimaryKey, types: &[TypeId]) -> Transform {
     let record = program.types.strip(program.relations[relation.0 as usize].record);

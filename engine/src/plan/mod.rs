@@ -1,11 +1,14 @@
 //! From rules to an explicit plan: what is arranged by what, joined in which order, in which stratum.
 
 mod arrangements;
+mod body;
 mod components;
 mod data;
+mod effects;
 mod explain;
 mod indexes;
 mod inputs;
+mod once;
 mod program;
 mod rule;
 mod shape;
@@ -16,7 +19,7 @@ mod walk;
 
 pub use data::{
     Arrangement, ArrangementId, Collection, CollectionId, CollectionSource, Component, Contents, IndexPlan,
-    Left, Op, Plan, Projection, RulePlan, Source, Stage,
+    Left, Multiplicity, Op, Plan, Projection, Repeated, Repetition, RulePlan, Source, Stage,
 };
 pub use explain::Explain;
 pub(crate) use signature::Signatures;

@@ -1,10 +1,12 @@
 //! A whole program's plan.
 
 use super::arrangements::Catalog;
+use super::body::Body;
 use super::components::components;
-use super::data::{Component, Plan, Projection, Source};
+use super::data::{CollectionId, Component, Plan, Projection, Source};
 use super::indexes::indexes;
 use super::inputs::{inputs, is_complete};
+use super::once::settle;
 use super::rule::plan_rule;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Program, RelationId};
@@ -15,7 +17,7 @@ impl Plan {
     /// # Errors
     /// Relations whose negation or grouping they depend on themselves, and other rules that cannot be run.
     pub fn new(program: &Program) -> Result<Self, Vec<Diagnostic>> {
-        Plan::with(program, &|_, _| None)
+        Plan::with(program, None)
     }
 
     /// As [`Self::new`], for a program that takes another's place: the contents of relations are found in the same
@@ -24,21 +26,25 @@ impl Plan {
     /// # Errors
     /// As for [`Self::new`].
     pub fn following(program: &Program, before: (&Program, &Plan)) -> Result<Self, Vec<Diagnostic>> {
-        Plan::with(program, &|name, columns| contents_index(before, name, columns))
+        Plan::with(program, Some(before))
     }
 
-    fn with(
-        program: &Program,
-        known: &dyn Fn(&str, usize) -> Option<Projection>,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    fn with(program: &Program, before: Option<(&Program, &Plan)>) -> Result<Self, Vec<Diagnostic>> {
         let components = components(program)?;
         let recursive: Vec<RelationId> =
             components.iter().filter(|c| c.is_recursive()).flat_map(|c| c.relations.clone()).collect();
         let inside = rules_inside(program, &components);
         let mut catalog = Catalog::new(program, &recursive);
         let (mut rules, mut errors) = (Vec::new(), Vec::new());
-        for (index, rule) in program.rules.iter().enumerate() {
-            match plan_rule(program, &mut catalog, rule, !inside[index]) {
+        let bodies: Vec<Body> =
+            program.rules.iter().map(|rule| Body::new(program, &mut catalog, rule)).collect();
+        let collection_before = |name: &str| {
+            let (program, plan) = before?;
+            Some(plan.collection(CollectionId(program.relation(name)?.0)))
+        };
+        settle(program, &mut catalog, &components, &bodies, &collection_before);
+        for (index, (rule, body)) in program.rules.iter().zip(bodies).enumerate() {
+            match plan_rule(&mut catalog, rule, body, !inside[index]) {
                 Ok(plan) if inside[index] && plan.source == Source::Once => {
                     let message = "a recursive rule has to start with a relation";
                     let hint = "Move a relation that is not negated to the front.";
@@ -51,7 +57,8 @@ impl Plan {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let inputs = inputs(program, &mut catalog, &recursive, known);
+        let known = |name: &str, columns: usize| contents_index(before?, name, columns);
+        let inputs = inputs(program, &mut catalog, &recursive, &known);
         let indexes = indexes(program, &mut catalog);
         Ok(Plan {
             inputs,

@@ -1,238 +1,25 @@
 //! One rule's plan: the chain of joins in written order, everything between two of them fused into one transform.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::arrangements::Catalog;
+use super::body::{Block, Body, Opener};
 use super::data::{Left, Op, Projection, RulePlan, Source, Stage};
 use super::shape::{Lookup, Rest, Shape, local, nowhere};
 use super::transform::{Input, Reduction, Step, Transform};
-use super::walk::{
-    Locals, bound_by, mentioned, mentioned_in_pattern, mentioned_in_step, rewrite, rewrite_pattern,
-};
+use super::walk::{Locals, bound_by, mentioned_in_pattern};
 use crate::diagnostics::Diagnostic;
-use crate::ir::{ClauseKind, Expr, ExprKind, Local, LocalId, Pattern, PatternKind, Program, Rule, TypeId};
+use crate::ir::{Expr, ExprKind, Local, LocalId, Pattern, PatternKind, Rule};
 use crate::source::Span;
 
-/// Plans one rule. `host` tells whether its arrangements are read outside of recursive components.
+/// Plans one rule from its body. `host` tells whether its arrangements are read outside of recursive components.
 pub(super) fn plan_rule(
-    program: &Program,
     catalog: &mut Catalog,
     rule: &Rule,
+    body: Body,
     host: bool,
 ) -> Result<RulePlan, Box<Diagnostic>> {
-    let mut body = Body::new(program, catalog, rule);
-    body.settle_wholes();
-    body.needed_later();
     Chain { catalog, rule, body, host, bound: Locals::new(), ephemeral: false }.plan()
-}
-
-/// A rule's clauses as blocks: what brings rows in, and what is done to each row until the next block.
-struct Body {
-    locals: Vec<Local>,
-    blocks: Vec<Block>,
-    /// The head's columns.
-    head: Vec<Expr>,
-}
-
-struct Block {
-    /// Done before the opener's patterns are matched; only in the first block.
-    before: Vec<Step>,
-    opener: Opener,
-    steps: Vec<Step>,
-    /// Variables that steps of this block, later blocks or the head mention.
-    needed: Locals,
-}
-
-enum Opener {
-    /// One empty row.
-    Once,
-    Atom(Shape),
-    Not(Shape),
-    Group {
-        group: LocalId,
-        value: Box<Expr>,
-        key: Vec<LocalId>,
-        key_type: TypeId,
-    },
-}
-
-/// `x in R(..)`: the block of the atom, so that `x.f` becomes a column of it.
-type Wholes = HashMap<LocalId, usize>;
-
-impl Body {
-    fn new(program: &Program, catalog: &mut Catalog, rule: &Rule) -> Self {
-        let mut body = Body { locals: rule.locals.clone(), blocks: Vec::new(), head: Vec::new() };
-        let mut wholes = Wholes::new();
-        for clause in &rule.body {
-            let mut kind = clause.kind.clone();
-            body.use_columns(&mut kind, &wholes);
-            body.push(program, catalog, kind, clause.span);
-            let at = body.blocks.len() - 1;
-            if let Opener::Atom(shape) = &body.blocks[at].opener {
-                wholes.extend(shape.wholes.iter().map(|whole| (*whole, at)));
-            }
-        }
-        if body.blocks.is_empty() {
-            body.blocks.push(Block::new(Opener::Once));
-        }
-        let mut record = rule.head.record.clone();
-        rewrite(&mut record, &mut |expr| body.use_column(expr, &wholes));
-        body.head = head_columns(program, catalog, rule, record);
-        body
-    }
-
-    fn push(&mut self, program: &Program, catalog: &mut Catalog, kind: ClauseKind, span: Span) {
-        let opener = match kind {
-            ClauseKind::Atom { relation, pattern, delay, differential } => {
-                let collection = catalog.collection(relation, delay, differential);
-                Opener::Atom(Shape::new(program, relation, collection, &pattern, span))
-            }
-            ClauseKind::Not { relation, pattern, delay, differential } => {
-                let collection = catalog.collection(relation, delay, differential);
-                Opener::Not(Shape::new(program, relation, collection, &pattern, span))
-            }
-            ClauseKind::GroupBy { group, value, key, key_type } => {
-                Opener::Group { group, value: Box::new(value), key, key_type }
-            }
-            ClauseKind::Filter(expr) => return self.step(Step::Filter(expr)),
-            ClauseKind::Let(pattern, expr) => return self.step(Step::Match(pattern, expr)),
-            ClauseKind::FlatMap(pattern, expr) => return self.step(Step::FlatMap(pattern, expr)),
-            ClauseKind::Inspect { body, weight, timestamp } => {
-                return self.step(Step::Inspect { body, weight, timestamp });
-            }
-        };
-        let mut block = Block::new(opener);
-        if matches!(block.opener, Opener::Atom(_)) {
-            // `var x = .., R(x)` reads `R` first, too: there is nothing else to start from.
-            if let [Block { opener: Opener::Once, .. }] = self.blocks.as_slice()
-                && let Some(once) = self.blocks.pop()
-            {
-                block.before = once.steps;
-            }
-        } else if self.blocks.is_empty() {
-            self.blocks.push(Block::new(Opener::Once));
-        }
-        self.blocks.push(block);
-    }
-
-    fn step(&mut self, step: Step) {
-        if self.blocks.is_empty() {
-            self.blocks.push(Block::new(Opener::Once));
-        }
-        if let Some(block) = self.blocks.last_mut() {
-            block.steps.push(step);
-        }
-    }
-
-    /// Makes `x.f` the column `f` of the atom that bound `x`, throughout a clause.
-    fn use_columns(&mut self, kind: &mut ClauseKind, wholes: &Wholes) {
-        let change = &mut |expr: &mut Expr| self.use_column(expr, wholes);
-        match kind {
-            ClauseKind::Atom { pattern, .. } | ClauseKind::Not { pattern, .. } => {
-                rewrite_pattern(pattern, change);
-            }
-            ClauseKind::Filter(expr) => rewrite(expr, change),
-            ClauseKind::Let(pattern, expr) | ClauseKind::FlatMap(pattern, expr) => {
-                rewrite_pattern(pattern, change);
-                rewrite(expr, change);
-            }
-            ClauseKind::GroupBy { value, .. } => rewrite(value, change),
-            ClauseKind::Inspect { body, .. } => rewrite(body, change),
-        }
-    }
-
-    fn use_column(&mut self, expr: &mut Expr, wholes: &Wholes) {
-        let ExprKind::Field(of, path) = &expr.kind else { return };
-        let (ExprKind::Local(whole), [(0, column)]) = (&of.kind, path.as_slice()) else { return };
-        let Some(block) = wholes.get(whole) else { return };
-        let alias = self.alias(*block, *column as usize, expr.ty);
-        expr.kind = ExprKind::Local(alias);
-    }
-
-    /// The variable that holds a column of an atom.
-    fn alias(&mut self, block: usize, column: usize, ty: TypeId) -> LocalId {
-        let fresh = LocalId(self.locals.len() as u32);
-        let Opener::Atom(shape) = &mut self.blocks[block].opener else { return fresh };
-        if let Some(known) = shape.column_local(column) {
-            return known;
-        }
-        shape.aliases[column] = Some(fresh);
-        let whole = shape.wholes.first().and_then(|whole| self.locals.get(whole.0 as usize));
-        let name = whole.map_or("$", |whole| &whole.name);
-        let name = match shape.names.get(column) {
-            Some(field) => format!("{name}.{field}"),
-            None => format!("{name}.{column}"),
-        };
-        self.locals.push(Local { name: name.into(), ty });
-        fresh
-    }
-
-    /// Whole records that are still used as such are put together from their columns.
-    fn settle_wholes(&mut self) {
-        let used = self.mentioned_anywhere();
-        for at in 0..self.blocks.len() {
-            let Opener::Atom(shape) = &self.blocks[at].opener else { continue };
-            let (record, span) = (shape.record, shape.span);
-            let wholes: Vec<LocalId> = shape.wholes.iter().copied().filter(|w| used.contains(w)).collect();
-            let types: Vec<TypeId> = shape.columns.iter().map(|pattern| pattern.ty).collect();
-            if wholes.is_empty() {
-                continue;
-            }
-            let columns: Vec<Expr> = types
-                .iter()
-                .enumerate()
-                .map(|(column, ty)| local(self.alias(at, column, *ty), *ty))
-                .collect();
-            for whole in wholes.into_iter().rev() {
-                let value = Expr { kind: ExprKind::Construct(0, columns.clone()), ty: record, span };
-                let pattern = Pattern { kind: PatternKind::Bind(whole), ty: record, span };
-                self.blocks[at].steps.insert(0, Step::Match(pattern, value));
-            }
-        }
-    }
-
-    fn mentioned_anywhere(&self) -> Locals {
-        let mut all = Locals::new();
-        for block in &self.blocks {
-            block.opener.mentioned(&mut all);
-            let steps = block.before.iter().chain(&block.steps);
-            steps.for_each(|step| mentioned_in_step(step, &mut all));
-        }
-        self.head.iter().for_each(|expr| mentioned(expr, &mut all));
-        all
-    }
-
-    fn needed_later(&mut self) {
-        let mut needed = Locals::new();
-        self.head.iter().for_each(|expr| mentioned(expr, &mut needed));
-        for block in self.blocks.iter_mut().rev() {
-            block.steps.iter().for_each(|step| mentioned_in_step(step, &mut needed));
-            block.needed = needed.clone();
-            block.opener.mentioned(&mut needed);
-        }
-    }
-}
-
-impl Block {
-    fn new(opener: Opener) -> Self {
-        Block { before: Vec::new(), opener, steps: Vec::new(), needed: Locals::new() }
-    }
-}
-
-impl Opener {
-    fn mentioned(&self, into: &mut Locals) {
-        match self {
-            Opener::Once => {}
-            Opener::Atom(shape) | Opener::Not(shape) => {
-                shape.columns.iter().for_each(|pattern| mentioned_in_pattern(pattern, into));
-            }
-            Opener::Group { value, key, .. } => {
-                mentioned(value, into);
-                into.extend(key);
-            }
-        }
-    }
 }
 
 /// The chain as it is built, block by block.
@@ -480,53 +267,9 @@ fn shared_left(shape: &Shape, met: &Boundary) -> Option<(Projection, Vec<Option<
     Some((Projection::Columns { key, value }, locals))
 }
 
-/// The expressions for the columns of the head's record.
-fn head_columns(program: &Program, catalog: &Catalog, rule: &Rule, record: Expr) -> Vec<Expr> {
-    let types = catalog.column_types(rule.head.relation);
-    if program.types.struct_fields(program.relations[rule.head.relation.0 as usize].record).is_none() {
-        return vec![record];
-    }
-    let mut inner = record;
-    loop {
-        match inner.kind {
-            ExprKind::Construct(_, columns) => return columns,
-            ExprKind::Call(function, mut args) if args.len() == 1 && is_identity(program, function) => {
-                match args.remove(0) {
-                    crate::ir::Arg::Value(arg) => inner = arg,
-                    place @ crate::ir::Arg::Mut(_) => {
-                        inner.kind = ExprKind::Call(function, vec![place]);
-                        break;
-                    }
-                }
-            }
-            kind => {
-                inner.kind = kind;
-                break;
-            }
-        }
-    }
-    types
-        .into_iter()
-        .enumerate()
-        .map(|(column, ty)| Expr {
-            kind: ExprKind::Field(Box::new(inner.clone()), vec![(0, column as u32)]),
-            ty,
-            span: inner.span,
-        })
-        .collect()
-}
-
 /// For a chain that no rule can have: only the first block is without a clause, and atoms come with a lookup.
 fn not_planned(span: Span) -> Box<Diagnostic> {
     Box::new(Diagnostic::error("E0399", span, "the planner could not make sense of this clause"))
-}
-
-/// Functions whose result is the same value as their argument.
-fn is_identity(program: &Program, function: crate::ir::FunctionId) -> bool {
-    matches!(
-        &*program.functions[function.0 as usize].name,
-        "ddlog_std::ref_new" | "ddlog_std::deref" | "internment::intern" | "internment::ival"
-    )
 }
 
 fn as_local(expr: &Expr) -> Option<LocalId> {

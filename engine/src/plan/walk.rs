@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::transform::Step;
-use crate::ir::{Arg, Expr, ExprKind, LocalId, Pattern, PatternKind};
+use crate::ir::{Arg, Expr, ExprKind, FunctionId, LocalId, Pattern, PatternKind};
 
 /// A set of variables.
 pub(super) type Locals = BTreeSet<LocalId>;
@@ -246,6 +246,51 @@ fn for_each_local_in_pattern(pattern: &mut Pattern, change: &mut dyn FnMut(&mut 
         PatternKind::Equal(expr) => for_each_local(expr, change),
         PatternKind::Tuple(parts) | PatternKind::Variant(_, parts) => {
             parts.iter_mut().for_each(|part| for_each_local_in_pattern(part, change));
+        }
+    }
+}
+
+/// Adds the variables that an expression needs: those it mentions and does not bind itself.
+pub(super) fn free(expr: &Expr, into: &mut Locals) {
+    let mut all = Locals::new();
+    mentioned(expr, &mut all);
+    let mut own = Locals::new();
+    bound_inside(expr, &mut own);
+    into.extend(all.difference(&own));
+}
+
+/// Adds the variables that blocks, loops and arms of an expression bind.
+fn bound_inside(expr: &Expr, into: &mut Locals) {
+    patterns(expr).into_iter().for_each(|pattern| bound_by(pattern, into));
+    children(expr).into_iter().for_each(|child| bound_inside(child, into));
+}
+
+/// Functions that an expression calls or names, also in closures, with repetitions.
+pub(super) fn functions_called(expr: &Expr) -> Vec<FunctionId> {
+    let mut found = Vec::new();
+    visit(expr, &mut |expr| match &expr.kind {
+        ExprKind::Call(function, _) | ExprKind::FunctionValue(function) => found.push(*function),
+        ExprKind::Closure(lambda) => found.extend(functions_called(&lambda.body)),
+        _ => {}
+    });
+    found
+}
+
+/// Shows every expression of a tree, also in patterns, outside of closures.
+pub(super) fn visit<'e>(expr: &'e Expr, show: &mut dyn FnMut(&'e Expr)) {
+    show(expr);
+    patterns(expr).into_iter().for_each(|pattern| visit_pattern(pattern, show));
+    children(expr).into_iter().for_each(|child| visit(child, show));
+}
+
+/// Shows every expression that a pattern compares with.
+pub(super) fn visit_pattern<'e>(pattern: &'e Pattern, show: &mut dyn FnMut(&'e Expr)) {
+    match &pattern.kind {
+        PatternKind::Wildcard | PatternKind::Bind(_) => {}
+        PatternKind::At(_, inner) => visit_pattern(inner, show),
+        PatternKind::Equal(expr) => visit(expr, show),
+        PatternKind::Tuple(parts) | PatternKind::Variant(_, parts) => {
+            parts.iter().for_each(|part| visit_pattern(part, show));
         }
     }
 }
