@@ -14,6 +14,9 @@ pub(crate) mod host;
 pub(crate) mod index;
 mod iterate;
 mod join;
+// Not yet used everywhere.
+#[allow(dead_code)]
+pub(crate) mod peers;
 mod pulse;
 pub(crate) mod query;
 mod reader;
