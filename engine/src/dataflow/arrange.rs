@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use super::changes::Changes;
 use super::code::Code;
-use super::index::{Batch, Epoch, Index, Update, Weight, batch};
+use super::index::{Batch, Epoch, Index, batch};
+use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::Reader;
 use crate::eval::{Machine, Trap};
 use crate::plan::Projection;
-use crate::value::Row;
 
 /// An arrangement at work.
 pub(crate) struct Arranged {
@@ -32,12 +33,13 @@ impl Arranged {
     }
 
     /// Takes the changes of the collection in this transaction.
-    pub(crate) fn update(&mut self, epoch: Epoch, delta: &[(Row, Weight)]) -> Result<(), Trap> {
-        let mut updates: Vec<Update> = Vec::with_capacity(delta.len());
-        for (row, weight) in delta {
+    pub(crate) fn update(&mut self, epoch: Epoch, delta: &Changes) -> Result<(), Trap> {
+        let mut updates = Pairs::new();
+        updates.reserve(delta.len(), delta.width());
+        for (row, weight) in delta.iter() {
             self.pulse.beat()?;
-            self.project.run(epoch, &[row], *weight, &mut |key, value, weight| {
-                updates.push(((key, value), epoch, weight));
+            self.project.run(epoch, &[row], weight, &mut |key, value, weight| {
+                updates.push(key, value, weight);
             })?;
         }
         if updates.is_empty() {

@@ -15,8 +15,13 @@ pub(crate) struct Changes {
 
 impl Changes {
     /// None.
-    pub(crate) fn new() -> Self {
-        Changes::default()
+    pub(crate) const fn new() -> Self {
+        Changes { width: 0, words: Vec::new(), weights: Vec::new() }
+    }
+
+    /// The one row without columns, once.
+    pub(crate) fn once() -> Self {
+        Changes { weights: vec![1], ..Changes::new() }
     }
 
     /// How many there are.
@@ -82,6 +87,12 @@ impl Changes {
         let before = self.weights.len();
         self.append(other);
         self.weights[before..].iter_mut().for_each(|weight| *weight = -*weight);
+    }
+
+    /// The opposite of each.
+    pub(crate) fn opposite(mut self) -> Self {
+        self.weights.iter_mut().for_each(|weight| *weight = -*weight);
+        self
     }
 
     /// A row by its place.

@@ -5,20 +5,30 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::eval::{Machine, ReductionCode, RowMeta, TransformCode, Trap};
 use crate::ir::{Expr, ExprKind};
 use crate::plan::transform::{Input, Reduction, Step, Transform};
 use crate::value::{Row, Word};
 
 /// Receives rows: a key, a value (empty if the code gives one row only) and a weight.
-pub(crate) type Emit<'e> = dyn FnMut(Row, Row, Weight) + 'e;
+pub(crate) type Emit<'e> = dyn FnMut(&[Word], &[Word], Weight) + 'e;
 
 /// A transform at work.
 pub(crate) enum Code {
-    /// Columns of the parts, in this order, for key and value.
-    Columns([Vec<(usize, usize)>; 2]),
+    /// Columns of the parts.
+    Columns(Picked),
     /// Anything else.
     Evaluated(Evaluated),
+}
+
+/// Columns of the parts in the order in which key and value have them.
+pub(crate) struct Picked {
+    /// Part and column.
+    columns: Vec<(u32, u32)>,
+    /// How many of them are the key.
+    key: usize,
 }
 
 /// A transform that is compiled when it first runs: most of a large program does not for a while.
@@ -38,8 +48,8 @@ impl Code {
 
     /// Splits the one part into key and value columns.
     pub(crate) fn columns(key: &[usize], value: &[usize]) -> Self {
-        let of_first = |columns: &[usize]| columns.iter().map(|column| (0, *column)).collect();
-        Code::Columns([of_first(key), of_first(value)])
+        let columns = key.iter().chain(value).map(|column| (0, *column as u32)).collect();
+        Code::Columns(Picked { columns, key: key.len() })
     }
 
     /// Runs on the parts of one row or match.
@@ -52,17 +62,18 @@ impl Code {
         emit: &mut Emit<'_>,
     ) -> Result<(), Trap> {
         match self {
-            Code::Columns([key, value]) => {
-                let pick = |columns: &[(usize, usize)]| -> Row {
-                    columns.iter().map(|(part, column)| parts[*part][*column]).collect()
-                };
-                emit(pick(key), pick(value), weight);
+            Code::Columns(picked) => {
+                let columns = picked.columns.iter();
+                let words: SmallVec<[Word; 16]> =
+                    columns.map(|(part, column)| parts[*part as usize][*column as usize]).collect();
+                let (key, value) = words.split_at(picked.key);
+                emit(key, value, weight);
                 Ok(())
             }
             Code::Evaluated(evaluated) => {
                 evaluated.code().run(parts, RowMeta { weight, epoch }, &mut |rows| {
-                    let mut rows = rows.iter().cloned();
-                    emit(rows.next().unwrap_or_default(), rows.next().unwrap_or_default(), weight);
+                    let row = |at: usize| rows.get(at).map_or(&[][..], |row| row);
+                    emit(row(0), row(1), weight);
                 })
             }
         }
@@ -131,21 +142,20 @@ impl GroupCode {
 }
 
 /// Where each output column comes from, if all a transform does is to pick columns.
-fn as_columns(transform: &Transform) -> Option<[Vec<(usize, usize)>; 2]> {
+fn as_columns(transform: &Transform) -> Option<Picked> {
     if !transform.steps.is_empty() {
         return None;
     }
     let source = |expr: &Expr| {
         let ExprKind::Local(wanted) = expr.kind else { return None };
         transform.inputs.iter().enumerate().find_map(|(part, input)| match input {
-            Input::Locals(locals) => {
-                locals.iter().position(|local| *local == Some(wanted)).map(|column| (part, column))
-            }
+            Input::Locals(locals) => locals
+                .iter()
+                .position(|local| *local == Some(wanted))
+                .map(|column| (part as u32, column as u32)),
             Input::Record { .. } => None,
         })
     };
-    let columns = |output: usize| -> Option<Vec<(usize, usize)>> {
-        transform.outputs.get(output).map_or(Some(Vec::new()), |row| row.iter().map(source).collect())
-    };
-    Some([columns(0)?, columns(1)?])
+    let columns = transform.outputs.iter().take(2).flatten().map(source).collect::<Option<_>>()?;
+    Some(Picked { columns, key: transform.outputs.first().map_or(0, Vec::len) })
 }

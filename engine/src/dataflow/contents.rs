@@ -1,7 +1,5 @@
 //! What a relation holds now: read where it is kept, or put together from what its rules keep.
 
-use differential_dataflow::consolidation::consolidate;
-
 use super::host::{Delta, Failure, Host};
 use super::index::Epoch;
 use super::reader::{AsOf, Reader};
@@ -18,7 +16,7 @@ impl Host {
     /// The rows of a collection with their weights.
     pub(super) fn collection_rows(&mut self, id: CollectionId, epoch: Epoch) -> Result<Delta, Failure> {
         let mut rows = self.collection_contents(id, epoch)?;
-        consolidate(&mut rows);
+        rows.consolidate();
         Ok(rows)
     }
 
@@ -36,22 +34,22 @@ impl Host {
         let plan = self.plan.clone();
         let collection = plan.collection(id);
         let relation = match collection.source {
-            _ if collection.ephemeral => return Ok(Vec::new()),
+            _ if collection.ephemeral => return Ok(Delta::new()),
             CollectionSource::Changes(relation) => return Ok(self.latest(relation).clone()),
             CollectionSource::Delayed(relation, _) => {
                 let mut rows = self.collection_contents(CollectionId(relation.0), epoch)?;
-                rows.extend(self.not_due(id).map(|(row, weight)| (row.clone(), -weight)));
+                self.not_due(id).for_each(|(row, weight)| rows.push(row, -weight));
                 return Ok(rows);
             }
             CollectionSource::Relation(relation) => relation,
         };
         if let Some(distinct) = &mut self.distinct[id.0 as usize] {
-            return Ok(distinct.rows().into_iter().map(|row| (row, 1)).collect());
+            return Ok(distinct.rows());
         }
         if let Some(arrangement) = self.complete_arrangement(id) {
             return Ok(self.arrangement_contents(arrangement));
         }
-        let mut rows = Vec::new();
+        let mut rows = Delta::new();
         for (index, _) in plan.rules.iter().enumerate().filter(|(_, rule)| rule.head == relation) {
             self.results(RuleId(index as u32), epoch, &mut rows)?;
         }
@@ -61,8 +59,8 @@ impl Host {
     /// The rows that a rule without stages reads; the stages of others keep what they read.
     fn last_source(&mut self, rule: &RulePlan, epoch: Epoch) -> Result<Delta, Failure> {
         match rule.source {
-            _ if !rule.stages.is_empty() => Ok(Vec::new()),
-            Source::Once => Ok(vec![(Row::default(), 1)]),
+            _ if !rule.stages.is_empty() => Ok(Delta::new()),
+            Source::Once => Ok(Delta::once()),
             Source::Collection(source) => self.collection_contents(source, epoch),
         }
     }
@@ -91,10 +89,10 @@ impl Host {
     fn arrangement_contents(&mut self, id: ArrangementId) -> Delta {
         let plan = self.plan.clone();
         let projection = &plan.arrangement(id).projection;
-        let Some(mut reader) = self.arrangements[id.0 as usize].reader() else { return Vec::new() };
-        let mut rows = Vec::new();
+        let Some(mut reader) = self.arrangements[id.0 as usize].reader() else { return Delta::new() };
+        let mut rows = Delta::new();
         reader.all(AsOf::Now, |key_words, value_words, weight| {
-            rows.push((whole(projection, key_words, value_words), weight));
+            rows.push(&whole(projection, key_words, value_words), weight);
         });
         rows
     }

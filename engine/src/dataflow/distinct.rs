@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use super::index::{Batch, Epoch, Index, Update, Weight, keys};
+use super::changes::Changes;
+use super::index::{Batch, Epoch, Index, Weight, keys};
+use super::pairs::Pairs;
 use super::reader::{AsOf, Reader};
-use crate::value::Row;
 
 /// Rows with how often they are derived.
 pub(crate) struct Distinct {
@@ -20,18 +21,19 @@ impl Distinct {
     }
 
     /// Takes changes of derivations, gives changes of the set, sorted by words.
-    pub(crate) fn update(&mut self, changes: &[(Row, Weight)], epoch: Epoch) -> Vec<(Row, Weight)> {
-        let updates: Vec<Update> =
-            changes.iter().map(|(row, weight)| ((row.clone(), Row::default()), epoch, *weight)).collect();
+    pub(crate) fn update(&mut self, changes: &Changes, epoch: Epoch) -> Changes {
+        let mut updates = Pairs::new();
+        updates.reserve(changes.len(), changes.width());
+        changes.iter().for_each(|(row, weight)| updates.push(row, &[], weight));
         let batch = self.derivations.batch(updates, epoch);
         let mut reader = self.derivations.reader();
-        let mut set = Vec::new();
+        let mut set = Changes::new();
         for (row, derivations) in keys(&batch) {
             let before = if reader.seek(row) { reader.total(AsOf::Now) } else { 0 };
             let now = before + derivations.iter().map(|(_, weight)| weight).sum::<Weight>();
             let change = Weight::from(now > 0) - Weight::from(before > 0);
             if change != 0 {
-                set.push((Row::from(row), change));
+                set.push(row, change);
             }
         }
         self.derivations.insert(batch.clone());
@@ -57,11 +59,11 @@ impl Distinct {
     }
 
     /// The set now.
-    pub(crate) fn rows(&mut self) -> Vec<Row> {
-        let mut rows = Vec::new();
+    pub(crate) fn rows(&mut self) -> Changes {
+        let mut rows = Changes::new();
         self.derivations.reader().all(AsOf::Now, |row, _, weight| {
             if weight > 0 {
-                rows.push(Row::from(row));
+                rows.push(row, 1);
             }
         });
         rows

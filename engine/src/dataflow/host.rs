@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use differential_dataflow::consolidation::consolidate;
 use timely::worker::Worker;
 
 use super::arrange::Arranged;
+use super::changes::Changes;
 use super::distinct::Distinct;
 use super::index::{Epoch, Weight};
 use super::recursion::Recursion;
@@ -18,10 +18,10 @@ use crate::control::Control;
 use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{CollectionId, CollectionSource, Plan, Source, Succession};
-use crate::value::Row;
+use crate::value::Word;
 
 /// Changes of rows.
-pub(crate) type Delta = Vec<(Row, Weight)>;
+pub(crate) type Delta = Changes;
 
 /// The first transaction.
 pub(crate) const FIRST: Epoch = 0;
@@ -143,7 +143,7 @@ impl Host {
             chains[rule.0 as usize] = Some(Chain::new(machine, plan.rule(*rule)));
         }
         let touched = Touched {
-            deltas: vec![Vec::new(); plan.collections.len()],
+            deltas: vec![Delta::new(); plan.collections.len()],
             waiting: vec![false; plan.rules.len()],
             ..Touched::default()
         };
@@ -180,7 +180,7 @@ impl Host {
                     CollectionSource::Delayed(of, by) => Some(Delay {
                         collection: CollectionId(index as u32),
                         of,
-                        waiting: vec![Vec::new(); by as usize].into(),
+                        waiting: vec![Delta::new(); by as usize].into(),
                     }),
                     CollectionSource::Relation(_) | CollectionSource::Changes(_) => None,
                 })
@@ -190,7 +190,7 @@ impl Host {
                 .iter()
                 .enumerate()
                 .filter_map(|(collection, planned)| match planned.source {
-                    CollectionSource::Changes(of) => Some(Latest { collection, of, rows: Vec::new() }),
+                    CollectionSource::Changes(of) => Some(Latest { collection, of, rows: Delta::new() }),
                     CollectionSource::Relation(_) | CollectionSource::Delayed(..) => None,
                 })
                 .collect(),
@@ -250,13 +250,14 @@ impl Host {
     /// Changes that delayed collections have not seen yet.
     pub(super) fn waiting(
         &self,
-    ) -> impl Iterator<Item = (CollectionId, impl Iterator<Item = &(Row, Weight)>)> {
-        self.delays.iter().map(|delay| (delay.collection, delay.waiting.iter().flatten()))
+    ) -> impl Iterator<Item = (CollectionId, impl Iterator<Item = (&[Word], Weight)>)> {
+        self.delays.iter().map(|delay| (delay.collection, delay.waiting.iter().flat_map(Delta::iter)))
     }
 
     /// Changes that a delayed collection has not seen yet.
-    pub(super) fn not_due(&self, id: CollectionId) -> impl Iterator<Item = &(Row, Weight)> {
-        self.delays.iter().filter(move |delay| delay.collection == id).flat_map(|d| &d.waiting).flatten()
+    pub(super) fn not_due(&self, id: CollectionId) -> impl Iterator<Item = (&[Word], Weight)> {
+        let of = self.delays.iter().filter(move |delay| delay.collection == id);
+        of.flat_map(|delay| &delay.waiting).flat_map(Delta::iter)
     }
 
     /// Number of arrangements of a relation, and updates in them.
@@ -311,7 +312,7 @@ impl Host {
     /// What is pending of a relation, which then is not any more.
     pub(crate) fn take_pending(&mut self, relation: RelationId) -> Delta {
         let mut rows = self.pending.remove(&relation).unwrap_or_default();
-        consolidate(&mut rows);
+        rows.consolidate();
         rows
     }
 
@@ -334,13 +335,12 @@ impl Host {
             let reads: Vec<CollectionId> = recursion.reads().collect();
             for read in reads {
                 let rows = self.collection_rows(read, before)?;
-                inputs.extend(rows.into_iter().map(|(row, weight)| (read, row, weight)));
+                inputs.push((read, rows));
             }
             for rule in &component.rules {
-                let mut rows = Vec::new();
+                let mut rows = Delta::new();
                 self.results(*rule, before, &mut rows)?;
-                let head = plan.rule(*rule).head;
-                seeds.extend(rows.into_iter().map(|(row, weight)| (head, row, weight)));
+                seeds.push((plan.rule(*rule).head, rows));
             }
             match recursion.load(worker, before, inputs, seeds) {
                 // All of this was known.
@@ -362,7 +362,7 @@ impl Host {
         &mut self,
         rule: RuleId,
         epoch: Epoch,
-        source: &[(Row, Weight)],
+        source: &Delta,
         out: &mut Delta,
     ) -> Result<(), Failure> {
         let Some(chain) = &mut self.chains[rule.0 as usize] else { return Ok(()) };
@@ -460,11 +460,11 @@ impl Host {
         if !self.pending.is_empty() {
             for relation in relations {
                 if let Some(pending) = self.pending.remove(relation) {
-                    derived.entry(*relation).or_default().extend(pending);
+                    derived.entry(*relation).or_default().append(&pending);
                 }
             }
         }
-        derived.values_mut().for_each(consolidate);
+        derived.values_mut().for_each(Delta::consolidate);
         let mut changes: Vec<(RelationId, Delta)> = match &mut self.recursions[component] {
             Some(recursion) => {
                 self.touched.recursions.push(component);
@@ -479,8 +479,8 @@ impl Host {
         };
         if !self.settled.is_empty() {
             for (relation, delta) in &mut changes {
-                delta.extend(self.settled.remove(relation).unwrap_or_default());
-                consolidate(delta);
+                delta.append(&self.settled.remove(relation).unwrap_or_default());
+                delta.consolidate();
             }
         }
         for (relation, delta) in changes {
@@ -505,8 +505,8 @@ impl Host {
     fn publish_latest(&mut self, relation: RelationId, epoch: Epoch) -> Result<(), Failure> {
         let Some(collection) = self.wiring.changes[relation.0 as usize] else { return Ok(()) };
         let mut delta = self.touched.deltas[relation.0 as usize].clone();
-        delta.extend(self.latest(relation).iter().map(|(row, weight)| (row.clone(), -weight)));
-        consolidate(&mut delta);
+        delta.append_opposite(self.latest(relation));
+        delta.consolidate();
         self.publish(collection, delta, epoch)
     }
 
@@ -516,12 +516,12 @@ impl Host {
         let start = Instant::now();
         self.control.enter(rule);
         self.touched.rules.push(index);
-        let (once, before) = ([(Row::default(), 1)], out.len());
-        let source: &[(Row, Weight)] = match self.wiring.sources[index] {
+        let (once, none, before) = (Delta::once(), Delta::new(), out.len());
+        let source = match self.wiring.sources[index] {
             Source::Collection(collection) => &self.touched.deltas[collection.0 as usize],
             // Only waits in the first transaction, unless something else it reads changes.
             Source::Once if epoch == FIRST => &once,
-            Source::Once => &[],
+            Source::Once => &none,
         };
         let flow = chain
             .update(epoch, source, &mut self.arrangements, out)

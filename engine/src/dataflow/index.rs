@@ -2,17 +2,21 @@
 
 use std::rc::Rc;
 
+use differential_dataflow::lattice::Lattice;
 use differential_dataflow::trace::implementations::BatchContainer;
 use differential_dataflow::trace::implementations::OffsetList;
-use differential_dataflow::trace::implementations::ord_neu::{OrdValBatch, OrdValBuilder};
+use differential_dataflow::trace::implementations::ord_neu::val_batch::OrdValStorage;
+use differential_dataflow::trace::implementations::ord_neu::{OrdValBatch, Upds, Vals};
 use differential_dataflow::trace::implementations::spine_fueled::Spine;
-use differential_dataflow::trace::{BatchReader, Builder, Description, Trace, TraceReader};
+use differential_dataflow::trace::{BatchReader, Description, Trace, TraceReader};
 use timely::dataflow::operators::generic::OperatorInfo;
-use timely::progress::Antichain;
+use timely::progress::{Antichain, Timestamp};
 
+use super::changes::Changes;
+use super::pairs::Pairs;
 use super::reader::Reader;
 use super::rows::RowContainer;
-use crate::value::{Row, Word};
+use crate::value::Word;
 
 /// Number of a transaction.
 pub(crate) type Epoch = u64;
@@ -20,14 +24,11 @@ pub(crate) type Epoch = u64;
 /// How often a row is there, or how much that changes.
 pub(crate) type Weight = i64;
 
-/// A change of a row of key and value.
-pub(crate) type Update = ((Row, Row), Epoch, Weight);
-
 /// How batches lie in memory.
 pub(crate) type Layout<T> = (RowContainer, RowContainer, Vec<T>, Vec<Weight>, OffsetList);
 
 /// Changes of one or more transactions, sorted by key and value.
-pub(crate) type Batch = OrdValBatch<Layout<Epoch>>;
+pub(crate) type Batch<T = Epoch> = OrdValBatch<Layout<T>>;
 
 type Batches = Spine<Rc<Batch>>;
 
@@ -46,8 +47,8 @@ impl Index {
     }
 
     /// Puts changes of transaction `epoch` into a batch for this index.
-    pub(crate) fn batch(&self, updates: Vec<Update>, epoch: Epoch) -> Rc<Batch> {
-        batch(updates, self.upper, epoch)
+    pub(crate) fn batch(&self, changes: Pairs, epoch: Epoch) -> Rc<Batch> {
+        batch(changes, self.upper, epoch)
     }
 
     /// Takes a batch made by [`Self::batch`].
@@ -66,13 +67,11 @@ impl Index {
 
     /// Takes the opposite of an earlier batch.
     pub(crate) fn undo(&mut self, earlier: &Batch, epoch: Epoch) {
-        let updates = keys(earlier).flat_map(|(key, values)| {
-            let update = move |(value, weight): (&[Word], Weight)| {
-                ((Row::from(key), Row::from(value)), epoch, -weight)
-            };
-            values.iter().map(update)
-        });
-        let batch = self.batch(updates.collect(), epoch);
+        let mut opposite = Pairs::new();
+        for (key, values) in keys(earlier) {
+            values.iter().for_each(|(value, weight)| opposite.push(key, value, -weight));
+        }
+        let batch = self.batch(opposite, epoch);
         self.insert(batch);
     }
 
@@ -91,33 +90,77 @@ impl Index {
 }
 
 /// A batch of one transaction for whatever was complete up to `lower`.
-pub(crate) fn batch(mut updates: Vec<Update>, lower: Epoch, epoch: Epoch) -> Rc<Batch> {
-    differential_dataflow::consolidation::consolidate_updates(&mut updates);
+pub(crate) fn batch(changes: Pairs, lower: Epoch, epoch: Epoch) -> Rc<Batch> {
     let description = Description::new(
         Antichain::from_elem(lower.min(epoch)),
         Antichain::from_elem(epoch + 1),
         Antichain::from_elem(0),
     );
-    Rc::new(OrdValBuilder::<Layout<Epoch>, Vec<Update>>::seal(&mut vec![updates], description))
+    let (rows, key) = changes.consolidated();
+    seal(&rows, key, |_| epoch, description)
+}
+
+/// A batch of changes whose first `key` words are the key. They must be sorted by their words, and equal rows by their
+/// times, which are asked for by the place of the change; no row may come twice at the same time, and none with weight 0.
+pub(crate) fn seal<T: Timestamp + Lattice>(
+    changes: &Changes,
+    key: usize,
+    time: impl Fn(usize) -> T,
+    description: Description<T>,
+) -> Rc<Batch<T>> {
+    let (rows, words) = (changes.len(), |at: usize| changes.row(at).split_at(key));
+    let first_of_key = |at: usize| at == 0 || words(at - 1).0 != words(at).0;
+    let distinct_keys = (0..rows).filter(|at| first_of_key(*at)).count();
+    let mut keys = RowContainer::with_capacity(distinct_keys);
+    let mut vals: Vals<OffsetList, RowContainer> = Vals::with_capacity(distinct_keys + 1, rows);
+    let mut upds: Upds<OffsetList, Vec<T>, Vec<Weight>> = Upds::with_capacity(rows + 1, 0);
+    let mut at = 0;
+    while at < rows {
+        let (key_words, value_words) = words(at);
+        if first_of_key(at) {
+            if at > 0 {
+                vals.offs.push(vals.vals.len());
+            }
+            keys.push_ref(key_words);
+        }
+        vals.vals.push_ref(value_words);
+        let of_row = at..(at + 1..rows).find(|next| changes.row(*next) != changes.row(at)).unwrap_or(rows);
+        at = of_row.end;
+        let update = |at: usize| (time(at), changes.weight(at));
+        let (first_time, first_weight) = update(of_row.start);
+        // A value with no updates of its own has the one update of the value before.
+        let repeated = upds.times.last() == Some(&first_time) && upds.diffs.last() == Some(&first_weight);
+        if of_row.len() > 1 || !repeated {
+            of_row.map(update).for_each(|(time, weight)| {
+                upds.times.push(time);
+                upds.diffs.push(weight);
+            });
+        }
+        upds.offs.push(upds.times.len());
+    }
+    if rows > 0 {
+        vals.offs.push(vals.vals.len());
+    }
+    Rc::new(OrdValBatch { storage: OrdValStorage { keys, vals, upds }, description, updates: rows })
 }
 
 /// The keys of a batch, each with its changed values.
-pub(crate) fn keys(batch: &Batch) -> impl Iterator<Item = (&[Word], Changes<'_>)> {
+pub(crate) fn keys(batch: &Batch) -> impl Iterator<Item = (&[Word], Values<'_>)> {
     (0..batch.storage.keys.len()).map(|key| {
         let (from, to) = batch.storage.vals.bounds(key);
-        (batch.storage.keys.index(key), Changes { batch, from, to })
+        (batch.storage.keys.index(key), Values { batch, from, to })
     })
 }
 
 /// The changed values of one key of a batch of one transaction.
 #[derive(Clone, Copy)]
-pub(crate) struct Changes<'b> {
+pub(crate) struct Values<'b> {
     batch: &'b Batch,
     from: usize,
     to: usize,
 }
 
-impl<'b> Changes<'b> {
+impl<'b> Values<'b> {
     /// Each value and how its weight changes.
     pub(crate) fn iter(self) -> impl Iterator<Item = (&'b [Word], Weight)> {
         let storage = &self.batch.storage;
@@ -134,13 +177,10 @@ mod tests {
     use super::super::reader::AsOf;
     use super::*;
 
-    fn row(words: &[Word]) -> Row {
-        Row::from(words)
-    }
-
     fn add(index: &mut Index, epoch: Epoch, changes: &[(u32, u32, Weight)]) {
-        let updates = changes.iter().map(|(k, v, w)| ((row(&[*k]), row(&[*v, 0])), epoch, *w)).collect();
-        let batch = index.batch(updates, epoch);
+        let mut pairs = Pairs::new();
+        changes.iter().for_each(|(key, value, weight)| pairs.push(&[*key], &[*value, 0], *weight));
+        let batch = index.batch(pairs, epoch);
         index.insert(batch);
     }
 

@@ -192,7 +192,8 @@ impl Inside {
             return given;
         }
         let epoch = self.context.epoch.get();
-        let result = self.code.run(epoch, parts, 1, &mut |key, value, _| given.push((key, value)));
+        let result =
+            self.code.run(epoch, parts, 1, &mut |key, value, _| given.push((key.into(), value.into())));
         if let Err(trap) = result {
             self.context.trap.borrow_mut().get_or_insert((self.rule, trap));
             given.clear();

@@ -5,7 +5,7 @@ mod arrange;
 mod attempts;
 // Not yet used everywhere.
 #[allow(dead_code)]
-mod changes;
+pub(crate) mod changes;
 pub(crate) mod code;
 mod columns;
 pub(crate) mod contents;
@@ -14,6 +14,7 @@ pub(crate) mod host;
 pub(crate) mod index;
 mod iterate;
 mod join;
+mod pairs;
 // Not yet used everywhere.
 #[allow(dead_code)]
 pub(crate) mod peers;

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::changes::Changes;
 use super::code::Code;
 use super::host::Host;
-use super::index::{Epoch, Weight};
+use super::index::Epoch;
 use super::reader::AsOf;
 use crate::eval::{Machine, Trap};
 use crate::plan::IndexPlan;
@@ -23,29 +24,24 @@ impl Query {
     }
 
     /// The rows for these values of the index's fields.
-    pub(crate) fn rows(
-        &self,
-        host: &mut Host,
-        epoch: Epoch,
-        fields: &[Word],
-    ) -> Result<Vec<(Row, Weight)>, Trap> {
+    pub(crate) fn rows(&self, host: &mut Host, epoch: Epoch, fields: &[Word]) -> Result<Changes, Trap> {
         let mut key = Row::default();
-        self.key.run(epoch, &[fields], 1, &mut |row, _, _| key = row)?;
-        let mut rows = Vec::new();
+        self.key.run(epoch, &[fields], 1, &mut |row, _, _| key = row.into())?;
+        let mut rows = Changes::new();
         let Some(mut reader) = host.arrangements[self.plan.arrangement.0 as usize].reader() else {
             return Ok(rows);
         };
         if reader.seek(&key) {
-            reader.values(AsOf::Now, |value, weight| rows.push((self.row(&key, value), weight)));
+            reader.values(AsOf::Now, |value, weight| rows.push(&self.row(&key, value), weight));
         }
         Ok(rows)
     }
 
     /// All rows in the index.
-    pub(crate) fn all(&self, host: &mut Host) -> Vec<(Row, Weight)> {
-        let mut rows = Vec::new();
+    pub(crate) fn all(&self, host: &mut Host) -> Changes {
+        let mut rows = Changes::new();
         if let Some(mut reader) = host.arrangements[self.plan.arrangement.0 as usize].reader() {
-            reader.all(AsOf::Now, |key, value, weight| rows.push((self.row(key, value), weight)));
+            reader.all(AsOf::Now, |key, value, weight| rows.push(&self.row(key, value), weight));
         }
         rows
     }

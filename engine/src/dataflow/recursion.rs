@@ -5,11 +5,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use differential_dataflow::consolidation::consolidate;
 use differential_dataflow::input::InputSession;
 use timely::dataflow::ProbeHandle;
 use timely::worker::Worker;
 
+use super::changes;
 use super::columns::Marking;
 use super::index::{Epoch, Weight};
 use super::iterate::{Kept, Scopes, iterate};
@@ -56,7 +56,7 @@ pub(super) struct Context {
 }
 
 /// Changes of the relations of a component.
-pub(crate) type Changes = Vec<(RelationId, Vec<(Row, Weight)>)>;
+pub(crate) type Changes = Vec<(RelationId, changes::Changes)>;
 
 impl Recursion {
     /// Builds the dataflow of a component, without rows.
@@ -133,11 +133,15 @@ impl Recursion {
         &mut self,
         worker: &mut Worker,
         epoch: Epoch,
-        inputs: impl IntoIterator<Item = (CollectionId, Row, Weight)>,
-        seeds: impl IntoIterator<Item = (RelationId, Row, Weight)>,
+        inputs: impl IntoIterator<Item = (CollectionId, changes::Changes)>,
+        seeds: impl IntoIterator<Item = (RelationId, changes::Changes)>,
     ) -> Result<Changes, (RuleId, Trap)> {
-        self.fed.extend(inputs);
-        self.fed_seeds.extend(seeds);
+        for (collection, changes) in inputs {
+            self.fed.extend(changes.iter().map(|(row, weight)| (collection, Row::from(row), weight)));
+        }
+        for (relation, changes) in seeds {
+            self.fed_seeds.extend(changes.iter().map(|(row, weight)| (relation, Row::from(row), weight)));
+        }
         let changes = self.changes(worker, epoch);
         self.end();
         changes
@@ -153,15 +157,15 @@ impl Recursion {
         &mut self,
         worker: &mut Worker,
         epoch: Epoch,
-        outside: &[Vec<(Row, Weight)>],
-        seeds: HashMap<RelationId, Vec<(Row, Weight)>>,
+        outside: &[changes::Changes],
+        seeds: HashMap<RelationId, changes::Changes>,
     ) -> Result<Changes, (RuleId, Trap)> {
         for (collection, _) in &self.inputs {
             let changes = &outside[collection.0 as usize];
-            self.fed.extend(changes.iter().map(|(row, weight)| (*collection, row.clone(), *weight)));
+            self.fed.extend(changes.iter().map(|(row, weight)| (*collection, Row::from(row), weight)));
         }
         for (relation, changes) in seeds {
-            self.fed_seeds.extend(changes.into_iter().map(|(row, weight)| (relation, row, weight)));
+            self.fed_seeds.extend(changes.iter().map(|(row, weight)| (relation, Row::from(row), weight)));
         }
         self.changes(worker, epoch)
     }
@@ -260,8 +264,9 @@ impl Recursion {
 
     fn take_results(&self) -> Changes {
         let take = |(relation, results): &(RelationId, Results)| {
-            let mut changes = results.take();
-            consolidate(&mut changes);
+            let mut changes = changes::Changes::new();
+            results.take().iter().for_each(|(row, weight)| changes.push(row, *weight));
+            changes.consolidate();
             (*relation, changes)
         };
         self.results.iter().map(take).collect()

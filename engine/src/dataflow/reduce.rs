@@ -1,7 +1,8 @@
 //! Groups: all values of a key together, computed anew when one of them changes.
 
 use super::code::{Emit, GroupCode};
-use super::index::{Batch, Epoch, Index, Update, Weight, keys};
+use super::index::{Batch, Epoch, Index, Weight, keys};
+use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::{AsOf, Reader};
 use crate::eval::Trap;
@@ -32,13 +33,12 @@ impl Groups {
     ) -> Result<std::rc::Rc<Batch>, Trap> {
         let mut values = values.reader();
         let mut results = self.results.reader();
-        let mut updates: Vec<Update> = Vec::new();
+        let mut updates = Pairs::new();
         for (key, _) in keys(changes) {
             pulse.beat()?;
-            let group_key = Row::from(key);
             if results.seek(key) {
                 results.values(AsOf::Now, |result, weight| {
-                    updates.push(((group_key.clone(), Row::from(result)), epoch, -weight));
+                    updates.push(key, result, -weight);
                 });
             }
             let group = members(&mut values, key, AsOf::Now);
@@ -49,14 +49,14 @@ impl Groups {
                 continue;
             }
             self.code.run(epoch, key, &group, &mut |next_key, next_value| {
-                updates.push(((group_key.clone(), joined(&next_key, &next_value)), epoch, 1));
+                updates.push(key, &joined(&next_key, &next_value), 1);
             })?;
         }
         let batch = self.results.batch(updates, epoch);
         for (_, results) in keys(&batch) {
             for (result, weight) in results.iter() {
                 let (key, value) = parted(result);
-                emit(key, value, weight);
+                emit(&key, &value, weight);
             }
         }
         self.results.insert(batch.clone());
@@ -76,7 +76,7 @@ impl Groups {
             let group: Vec<(Word, Weight)> = values.iter().filter_map(member).collect();
             if !group.is_empty() {
                 self.show(epoch, key, &[], &group)?;
-                self.code.run(epoch, key, &group, &mut |key, value| emit(key, value, 1))?;
+                self.code.run(epoch, key, &group, &mut |key, value| emit(&key, &value, 1))?;
             }
         }
         Ok(())

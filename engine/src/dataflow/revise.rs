@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use differential_dataflow::consolidation::consolidate;
 use timely::worker::Worker;
 
 use super::host::{Delta, Failure, Host};
@@ -16,7 +15,6 @@ use super::index::Epoch;
 use crate::eval::Machine;
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{CollectionId, CollectionSource, Left, Plan, RulePlan, Source, Succession};
-use crate::value::Row;
 
 /// A host that is about to take another's place.
 pub(crate) struct Successor {
@@ -67,8 +65,8 @@ impl Successor {
     }
 
     /// A relation's rows before, if it was there and if they were wanted.
-    pub(crate) fn before(&self, relation: RelationId) -> &[(Row, i64)] {
-        self.before[relation.0 as usize].as_deref().unwrap_or_default()
+    pub(crate) fn before(&self, relation: RelationId) -> &Delta {
+        rows_before(&self.before, CollectionId(relation.0))
     }
 
     /// Gives what both hosts have from the one to the other; once more, and it is back.
@@ -114,11 +112,11 @@ impl Successor {
                     let results = self.load(*rule, epoch)?;
                     let head = plan.rule(*rule).head;
                     let into = if is_new { &mut seeds } else { &mut self.host.pending };
-                    into.entry(head).or_default().extend(results);
+                    into.entry(head).or_default().append(&results);
                 } else if is_new {
-                    let mut results = Vec::new();
+                    let mut results = Delta::new();
                     self.host.results(*rule, epoch, &mut results)?;
-                    seeds.entry(plan.rule(*rule).head).or_default().extend(results);
+                    seeds.entry(plan.rule(*rule).head).or_default().append(&results);
                 }
             }
             if is_new {
@@ -126,25 +124,22 @@ impl Successor {
             }
         }
         for (relation, rows) in self.retracted.drain() {
-            let opposite = rows.into_iter().map(|(row, weight)| (row, -weight));
-            self.host.pending.entry(relation).or_default().extend(opposite);
+            self.host.pending.entry(relation).or_default().append_opposite(&rows);
         }
         Ok(())
     }
 
     /// The rows of a rule that is new.
     fn load(&mut self, rule: RuleId, epoch: Epoch) -> Result<Delta, Failure> {
-        let once = [(Row::default(), 1)];
+        let once = Delta::once();
         let host = &mut self.host;
-        let source: &[(Row, i64)] = match host.plan.rule(rule).source {
+        let source = match host.plan.rule(rule).source {
             Source::Once => &once,
-            Source::Collection(collection) => {
-                self.before[collection.0 as usize].as_deref().unwrap_or_default()
-            }
+            Source::Collection(collection) => rows_before(&self.before, collection),
         };
-        let mut results = Vec::new();
+        let mut results = Delta::new();
         host.load(rule, epoch, source, &mut results)?;
-        consolidate(&mut results);
+        results.consolidate();
         Ok(results)
     }
 
@@ -157,21 +152,13 @@ impl Successor {
         epoch: Epoch,
     ) -> Result<(), Failure> {
         let Some(recursion) = &mut self.host.recursions[component] else { return Ok(()) };
-        let inputs: Vec<_> = recursion
-            .reads()
-            .flat_map(|read| {
-                let rows = self.before[read.0 as usize].as_deref().unwrap_or_default();
-                rows.iter().map(move |(row, weight)| (read, row.clone(), *weight))
-            })
-            .collect();
-        let seeds = seeds
-            .into_iter()
-            .flat_map(|(relation, rows)| rows.into_iter().map(move |(row, weight)| (relation, row, weight)));
+        let inputs: Vec<_> =
+            recursion.reads().map(|read| (read, rows_before(&self.before, read).clone())).collect();
         let loaded = recursion.load(worker, epoch, inputs, seeds);
         for (relation, mut rows) in loaded.map_err(|(rule, trap)| Failure { rule: Some(rule), trap })? {
             let gone = self.rebuilt.remove(&relation).unwrap_or_default();
-            rows.extend(gone.into_iter().map(|(row, weight)| (row, -weight)));
-            consolidate(&mut rows);
+            rows.append_opposite(&gone);
+            rows.consolidate();
             self.host.settled.insert(relation, rows);
         }
         Ok(())
@@ -215,9 +202,9 @@ impl Successor {
             // Nobody has looked back at it so far: it was always as it is now.
             (None, CollectionSource::Delayed(relation, _)) => match self.succession.relation(relation) {
                 Some(old) => running.contents(old, epoch),
-                None => Ok(Vec::new()),
+                None => Ok(Delta::new()),
             },
-            (None, CollectionSource::Relation(_) | CollectionSource::Changes(_)) => Ok(Vec::new()),
+            (None, CollectionSource::Relation(_) | CollectionSource::Changes(_)) => Ok(Delta::new()),
         }
     }
 
@@ -250,6 +237,12 @@ impl Successor {
             }
         }
     }
+}
+
+/// The rows that a collection had before, if they were wanted.
+fn rows_before(before: &[Option<Delta>], collection: CollectionId) -> &Delta {
+    static NONE: Delta = Delta::new();
+    before[collection.0 as usize].as_ref().unwrap_or(&NONE)
 }
 
 /// The collection whose rows a rule takes one by one, other than from an arrangement.

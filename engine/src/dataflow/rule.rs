@@ -5,16 +5,18 @@ use std::rc::Rc;
 use super::antijoin::antijoin;
 use super::arrange::Arranged;
 use super::attempts::Attempts;
+use super::changes::Changes;
 use super::code::{Code, Emit, GroupCode};
 use super::columns::{Columns, Marking};
-use super::index::{Batch, Epoch, Index, Update, Weight, batch};
+use super::index::{Batch, Epoch, Index, Weight, batch};
 use super::join::{Sides, join};
+use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::AsOf;
 use super::reduce::{Groups, parted};
 use crate::eval::{Machine, Trap};
 use crate::plan::{Left, Op, RulePlan};
-use crate::value::Row;
+use crate::value::Word;
 
 /// A rule and the state of its stages.
 pub(crate) struct Chain {
@@ -94,17 +96,17 @@ impl Chain {
     pub(crate) fn update(
         &mut self,
         epoch: Epoch,
-        source: &[(Row, Weight)],
+        source: &Changes,
         arrangements: &mut [Arranged],
-        out: &mut Vec<(Row, Weight)>,
+        out: &mut Changes,
     ) -> Result<Flow, Trap> {
         if self.stages.is_empty() {
             self.first_of(epoch, source, &mut to_head(out))?;
             return Ok(Flow::default());
         }
-        let mut rows: Vec<Update> = Vec::new();
+        let mut rows = Pairs::new();
         if !matches!(self.stages[0].left, Kept::Shared(_)) {
-            let mut emit = to_stage(&mut rows, epoch);
+            let mut emit = to_stage(&mut rows);
             self.first_of(epoch, source, &mut emit)?;
         }
         through(&mut self.stages, epoch, rows, arrangements, &self.pulse, out)
@@ -115,9 +117,9 @@ impl Chain {
     pub(crate) fn load(
         &mut self,
         epoch: Epoch,
-        source: &[(Row, Weight)],
+        source: &Changes,
         arrangements: &mut [Arranged],
-        out: &mut Vec<(Row, Weight)>,
+        out: &mut Changes,
     ) -> Result<Flow, Trap> {
         let [Stage { left: Kept::Shared(left), op, .. }, rest @ ..] = self.stages.as_mut_slice() else {
             return self.update(epoch, source, arrangements, out);
@@ -126,8 +128,8 @@ impl Chain {
             op.load(*left, epoch, arrangements, &self.pulse, &mut to_head(out))?;
             return Ok(Flow::default());
         }
-        let mut rows = Vec::new();
-        op.load(*left, epoch, arrangements, &self.pulse, &mut to_stage(&mut rows, epoch))?;
+        let mut rows = Pairs::new();
+        op.load(*left, epoch, arrangements, &self.pulse, &mut to_stage(&mut rows))?;
         through(rest, epoch, rows, arrangements, &self.pulse, out)
     }
 
@@ -147,9 +149,9 @@ impl Chain {
     pub(crate) fn contents(
         &mut self,
         epoch: Epoch,
-        source: &[(Row, Weight)],
+        source: &Changes,
         arrangements: &mut [Arranged],
-        out: &mut Vec<(Row, Weight)>,
+        out: &mut Changes,
     ) -> Result<(), Trap> {
         match self.stages.last_mut() {
             Some(stage) => stage.contents(epoch, arrangements, &self.pulse, &mut to_head(out)),
@@ -161,10 +163,10 @@ impl Chain {
     }
 
     /// The first transform of rows of the source.
-    fn first_of(&self, epoch: Epoch, source: &[(Row, Weight)], emit: &mut Emit<'_>) -> Result<(), Trap> {
+    fn first_of(&self, epoch: Epoch, source: &Changes, emit: &mut Emit<'_>) -> Result<(), Trap> {
         source.iter().try_for_each(|(row, weight)| {
             self.pulse.beat()?;
-            self.first.run(epoch, &[row], *weight, emit)
+            self.first.run(epoch, &[row], weight, emit)
         })
     }
 
@@ -265,7 +267,7 @@ impl Stage {
     fn update(
         &mut self,
         epoch: Epoch,
-        arrived: Vec<Update>,
+        arrived: Pairs,
         arrangements: &mut [Arranged],
         pulse: &Pulse,
         emit: &mut Emit<'_>,
@@ -348,7 +350,7 @@ impl Stage {
             Work::Reduce(groups) => {
                 groups.results().reader().all(AsOf::Now, |_, result, weight| {
                     let (row, value) = parted(result);
-                    emit(row, value, weight);
+                    emit(&row, &value, weight);
                 });
                 Ok(())
             }
@@ -391,10 +393,10 @@ impl Stage {
 fn through(
     stages: &mut [Stage],
     epoch: Epoch,
-    mut rows: Vec<Update>,
+    mut rows: Pairs,
     arrangements: &mut [Arranged],
     pulse: &Pulse,
-    out: &mut Vec<(Row, Weight)>,
+    out: &mut Changes,
 ) -> Result<Flow, Trap> {
     let mut flow = Flow::default();
     let last = stages.len().saturating_sub(1);
@@ -404,18 +406,18 @@ fn through(
         if at == last {
             stage.update(epoch, arrived, arrangements, pulse, &mut to_head(out))?;
         } else {
-            stage.update(epoch, arrived, arrangements, pulse, &mut to_stage(&mut rows, epoch))?;
+            stage.update(epoch, arrived, arrangements, pulse, &mut to_stage(&mut rows))?;
         }
     }
     Ok(flow)
 }
 
 /// Rows of the head.
-fn to_head(out: &mut Vec<(Row, Weight)>) -> impl FnMut(Row, Row, Weight) {
-    |row, _, weight| out.push((row, weight))
+fn to_head(out: &mut Changes) -> impl FnMut(&[Word], &[Word], Weight) {
+    |row, _, weight| out.push(row, weight)
 }
 
 /// Keys and values of the next stage.
-fn to_stage(rows: &mut Vec<Update>, epoch: Epoch) -> impl FnMut(Row, Row, Weight) {
-    move |key, value, weight| rows.push(((key, value), epoch, weight))
+fn to_stage(rows: &mut Pairs) -> impl FnMut(&[Word], &[Word], Weight) {
+    |key, value, weight| rows.push(key, value, weight)
 }

@@ -118,23 +118,24 @@ impl Draft {
     }
 
     fn delta(self) -> Delta {
-        let mut delta: Delta = match self {
-            Draft::Set(rows, _) => rows
-                .into_iter()
-                .map(|(row, (before, now))| (row, Weight::from(now) - Weight::from(before)))
-                .collect(),
-            Draft::Counts(rows) => rows.into_iter().collect(),
-            Draft::Keyed(keyed) => {
-                let changed = keyed.rows.into_values().filter(|(before, now)| before != now);
-                changed
-                    .flat_map(|(before, now)| {
-                        before.map(|row| (row, -1)).into_iter().chain(now.map(|row| (row, 1)))
-                    })
-                    .collect()
+        let mut delta = Delta::new();
+        match self {
+            Draft::Set(rows, _) => {
+                for (row, (before, now)) in rows {
+                    if before != now {
+                        delta.push(&row, Weight::from(now) - Weight::from(before));
+                    }
+                }
             }
-        };
-        delta.retain(|(_, weight)| *weight != 0);
-        delta.sort_unstable();
+            Draft::Counts(rows) => rows.iter().for_each(|(row, weight)| delta.push(row, *weight)),
+            Draft::Keyed(keyed) => {
+                for (before, now) in keyed.rows.values().filter(|(before, now)| before != now) {
+                    before.iter().for_each(|row| delta.push(row, -1));
+                    now.iter().for_each(|row| delta.push(row, 1));
+                }
+            }
+        }
+        delta.consolidate();
         delta
     }
 }
@@ -172,8 +173,8 @@ impl Change<'_> {
             Update::Delete { record, .. } => (record, false),
             Update::Clear { .. } => {
                 rows.values_mut().for_each(|state| state.1 = false);
-                for (row, _) in self.contents(host)? {
-                    rows.entry(row).or_insert((true, false));
+                for (row, _) in self.contents(host)?.iter() {
+                    rows.entry(row.into()).or_insert((true, false));
                 }
                 return Ok(());
             }
@@ -248,8 +249,8 @@ impl Change<'_> {
                 *keyed.now(moved) = Some(after);
             }
             Update::Clear { .. } => {
-                for (row, _) in self.contents(host)? {
-                    keyed.now(self.key_of(&row)?);
+                for (row, _) in self.contents(host)?.iter() {
+                    keyed.now(self.key_of(row)?);
                 }
                 keyed.rows.values_mut().for_each(|state| state.1 = None);
             }
@@ -268,7 +269,7 @@ impl Change<'_> {
             Update::Delete { record, .. } => *rows.entry(self.row(&record)?).or_default() -= 1,
             Update::Clear { .. } => {
                 rows.clear();
-                rows.extend(self.contents(host)?.into_iter().map(|(row, weight)| (row, -weight)));
+                rows.extend(self.contents(host)?.iter().map(|(row, weight)| (row.into(), -weight)));
             }
             _ => return Err(self.no_primary_key()),
         }
@@ -288,7 +289,7 @@ impl Change<'_> {
         decode_record(self.interner, &self.inputs.program.types, self.relation.record, row)
     }
 
-    fn key_of(&self, row: &Row) -> Result<Word, Refusal> {
+    fn key_of(&self, row: &[Word]) -> Result<Word, Refusal> {
         let mut word = 0;
         if let Some(code) = &self.inputs.keys[self.id.0 as usize] {
             code.run(self.epoch, &[row], 1, &mut |key, _, _| word = key.first().copied().unwrap_or(0))

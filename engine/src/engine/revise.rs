@@ -12,13 +12,12 @@ use super::commit::{Commit, Delta};
 use super::error::{CommitError, QueryError, ReviseError};
 use super::session::{Current, Records, Running, Session, Trial, asked};
 use crate::dataflow::host;
-use crate::dataflow::index::Weight;
 use crate::dataflow::revise::{EPOCHS, Successor};
 use crate::draft::{Column, Query};
 use crate::eval::Machine;
 use crate::ir::{Fingerprints, Program, RelationId, RelationRole, RelationSemantics, RuleId};
 use crate::plan::{Signatures, Succession};
-use crate::value::{Row, Value};
+use crate::value::Value;
 
 /// What a question was answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -216,8 +215,11 @@ impl Session {
         successor.host.close(worker);
         caught_up.map_err(|failure| asked(self.failed(&next.program, failure)))?;
         let set = next.program.relations[answer.0 as usize].semantics == RelationSemantics::Relation;
-        let there = rows.into_iter().filter(|(_, weight)| *weight > 0);
-        Ok(Some(there.map(|(row, weight)| (row, if set { 1 } else { weight })).collect()))
+        let mut there = host::Delta::new();
+        for (row, weight) in rows.iter().filter(|(_, weight)| *weight > 0) {
+            there.push(row, if set { 1 } else { weight });
+        }
+        Ok(Some(there))
     }
 
     /// Input relations that hold records stay what they are.
@@ -266,21 +268,20 @@ impl Session {
             }
         }
         for relation in &outputs.shown {
-            rows_of.entry(*relation).or_default().extend(successor.before(*relation).iter().cloned());
+            rows_of.entry(*relation).or_default().append(successor.before(*relation));
         }
         for (old, rows) in gone {
-            let opposite = rows.into_iter().map(|(row, weight)| (row, -weight));
             let name = &before.relations[old.0 as usize].name;
             match outputs.replaced.get(&old) {
-                Some(new) => rows_of.entry(*new).or_default().extend(opposite),
+                Some(new) => rows_of.entry(*new).or_default().append_opposite(&rows),
                 None => {
-                    let changes = self.records_of(before, old, opposite.collect());
+                    let changes = self.records_of(before, old, rows.opposite());
                     deltas.insert(name.clone(), Delta { relation: old, name: name.clone(), changes });
                 }
             }
         }
         for (relation, mut rows) in rows_of {
-            differential_dataflow::consolidation::consolidate(&mut rows);
+            rows.consolidate();
             let name = after.relations[relation.0 as usize].name.clone();
             let changes = self.records_of(after, relation, rows);
             let delta = Delta { relation, name: name.clone(), changes: Vec::new() };
@@ -334,13 +335,13 @@ impl Session {
                 let relation = relation.name.clone();
                 return Err(ReviseError::InputChanged { relation, records: rows.len() });
             }
-            let mut facts = Vec::new();
+            let mut facts = host::Delta::new();
             for (rule, _) in before.rules.iter().enumerate().filter(|(_, rule)| rule.head.relation == old) {
                 let results = self.running.host.results(RuleId(rule as u32), self.epoch, &mut facts);
                 results.map_err(|failure| ReviseError::Run(self.failed(&before, failure)))?;
             }
-            rows.extend(facts.into_iter().map(|(row, weight)| (row, -weight)));
-            differential_dataflow::consolidation::consolidate(&mut rows);
+            rows.append_opposite(&facts);
+            rows.consolidate();
             kept.push((RelationId(index as u32), rows));
         }
         Ok(kept)
@@ -353,7 +354,7 @@ impl Session {
         for index in 0..before.relations.len() as u32 {
             let id = RelationId(index);
             if is_told(&before, id) {
-                let gone = self.contents(id)?.into_iter().map(|(row, weight)| (row, -weight)).collect();
+                let gone = self.contents(id)?.opposite();
                 let (name, changes) =
                     (before.relations[index as usize].name.clone(), self.records_of(&before, id, gone));
                 deltas.insert(name.clone(), Delta { relation: id, name, changes });
@@ -375,8 +376,8 @@ impl Session {
             });
             if let Some(known) = known {
                 let gone = self.contents(known)?;
-                rows.extend(gone.into_iter().map(|(row, weight)| (row, -weight)));
-                differential_dataflow::consolidation::consolidate(&mut rows);
+                rows.append_opposite(&gone);
+                rows.consolidate();
                 delta.changes.clear();
             }
             delta.relation = id;
@@ -385,7 +386,7 @@ impl Session {
         Ok(deltas.into_values().filter(|delta| !delta.changes.is_empty()).collect())
     }
 
-    fn contents(&mut self, relation: RelationId) -> Result<Vec<(Row, Weight)>, CommitError> {
+    fn contents(&mut self, relation: RelationId) -> Result<host::Delta, CommitError> {
         let program = self.running.current.program.clone();
         let rows = self.running.host.contents(relation, self.epoch);
         rows.map_err(|failure| self.failed(&program, failure))

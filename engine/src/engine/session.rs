@@ -23,7 +23,7 @@ use crate::diagnostics::Diagnostic;
 use crate::eval::{Externs, Machine, Trap};
 use crate::ir::{Program, RelationId, RelationRole, RuleId};
 use crate::plan::{Plan, Signatures};
-use crate::value::{Interner, Marks, Row, Value, compare_rows, decode_record, encode};
+use crate::value::{Interner, Marks, Row, Value, Word, compare_rows, decode_record, encode};
 
 /// Fewer values than that are not worth looking for.
 const RECLAIM_FROM: usize = 100_000;
@@ -310,21 +310,17 @@ impl Session {
     }
 
     /// Rows as values, in natural order.
-    fn records(&self, relation: RelationId, rows: Vec<(Row, Weight)>) -> Records {
+    fn records(&self, relation: RelationId, rows: host::Delta) -> Records {
         self.records_of(&self.running.current.program, relation, rows)
     }
 
     /// As [`Self::records`], for a relation of a program that may not be the running one.
-    pub(super) fn records_of(
-        &self,
-        program: &Program,
-        relation: RelationId,
-        mut rows: Vec<(Row, Weight)>,
-    ) -> Records {
+    pub(super) fn records_of(&self, program: &Program, relation: RelationId, rows: host::Delta) -> Records {
         let (types, record) = (&program.types, program.relations[relation.0 as usize].record);
+        let mut rows: Vec<(&[Word], Weight)> = rows.iter().collect();
         rows.sort_unstable_by(|(one, _), (other, _)| compare_rows(&self.interner, types, record, one, other));
         rows.into_iter()
-            .map(|(row, weight)| (decode_record(&self.interner, types, record, &row), weight))
+            .map(|(row, weight)| (decode_record(&self.interner, types, record, row), weight))
             .collect()
     }
 
