@@ -189,8 +189,8 @@ rule 1 for Zone (test.dl:6)
   from Switch
     take (n, z)
     give (n, false) with (z)
-  join rows kept by key with arrangement 1 of Port
-    take (n, _) (z) ()
+  keep of rows kept by key what is in arrangement 1 of Port
+    take (n, _) (z)
     if (z > 3)
     give (-1, z)
 ";

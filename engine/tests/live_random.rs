@@ -8,7 +8,7 @@ mod naive;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use naive::{Contents, Program, Random};
+use naive::{Contents, Program, Random, as_set};
 use weir_engine::engine::Delta;
 use weir_engine::value::Value;
 use weir_engine::{CommitError, Config, Draft, Engine, ReviseError, Update};
@@ -184,7 +184,7 @@ impl Case {
             let name = format!("R{index}");
             if program.relation(&name).is_some() {
                 let held = dump(&self.engine, &name)?;
-                if held != *contents {
+                if held != as_set(contents) {
                     return Err(format!("{}{name}: expected {contents:?}\nbut found {held:?}", self.log));
                 }
             }

@@ -63,7 +63,9 @@ impl Columns {
         let mut all = Vec::new();
         for stage in &rule.stages {
             let next = match &stage.op {
-                Op::Join { then, .. } | Op::Antijoin { then, .. } => Columns::of_transform(types, then),
+                Op::Join { then, .. } | Op::Antijoin { then, .. } | Op::Semijoin { then, .. } => {
+                    Columns::of_transform(types, then)
+                }
                 Op::Reduce { reduction, key_columns } => {
                     let outputs: Vec<TypeId> = reduction.output.iter().map(of).collect();
                     let (key, value) = outputs.split_at(key_columns.unwrap_or(outputs.len()));

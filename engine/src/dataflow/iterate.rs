@@ -228,6 +228,9 @@ impl<'s> Builder<'_, 's> {
                 Op::Join { right, then } => {
                     self.arrangement(id, *right).map(|right| self.join(id, left, right, then))
                 }
+                Op::Semijoin { right, then } => {
+                    self.arrangement(id, *right).map(|right| self.semijoin(id, left, right, then))
+                }
                 Op::Antijoin { right, then } => {
                     self.arrangement(id, *right).map(|right| self.antijoin(id, left, right, then))
                 }
@@ -261,6 +264,18 @@ impl<'s> Builder<'_, 's> {
         limited.as_collection()
     }
 
+    /// Rows whose key is on the right.
+    fn semijoin(
+        &self,
+        id: RuleId,
+        left: Indexed<'s>,
+        right: Indexed<'s>,
+        then: &Arc<Transform>,
+    ) -> Pairs<'s> {
+        let then = self.inside(id, Code::new(self.machine, then));
+        left.join_core(present(right), move |key, left, _| then.run(&[key, left]))
+    }
+
     /// All rows, less those whose key is on the right.
     fn antijoin(
         &self,
@@ -269,16 +284,8 @@ impl<'s> Builder<'_, 's> {
         right: Indexed<'s>,
         then: &Arc<Transform>,
     ) -> Pairs<'s> {
-        let present = right.reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
-            "Present",
-            |_, counts, output| {
-                if counts.iter().map(|(_, count)| count).sum::<Weight>() > 0 {
-                    output.push((Row::default(), 1));
-                }
-            },
-            push_updates,
-        );
-        let met = left.clone().join_core(present, |key, left, _| Some((Row::from(key), Row::from(left))));
+        let met =
+            left.clone().join_core(present(right), |key, left, _| Some((Row::from(key), Row::from(left))));
         let all = left.as_collection(|key, value| (Row::from(key), Row::from(value)));
         let then = self.inside(id, Code::new(self.machine, then));
         all.concat(met.negate()).flat_map(move |(key, value)| then.run(&[&key, &value]))
@@ -372,6 +379,19 @@ impl<'s> Builder<'_, 's> {
     fn inside(&self, rule: RuleId, code: Code) -> Inside {
         Inside { code, context: self.context.clone(), rule }
     }
+}
+
+/// The keys that are there.
+fn present<'s>(indexed: Indexed<'s>) -> Indexed<'s> {
+    indexed.reduce_abelian::<_, PairBuilder, PairSpine, RowContainer, _>(
+        "Present",
+        |_, counts, output| {
+            if counts.iter().map(|(_, count)| count).sum::<Weight>() > 0 {
+                output.push((Row::default(), 1));
+            }
+        },
+        push_updates,
+    )
 }
 
 fn push_updates(into: &mut PairUpdates, key: &[Word], updates: &mut Vec<(Row, Round, Weight)>) {

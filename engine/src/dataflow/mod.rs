@@ -27,3 +27,4 @@ mod reduce;
 pub(crate) mod revise;
 mod rows;
 mod rule;
+mod semijoin;

@@ -24,7 +24,9 @@ impl Layouts {
             stages
                 .map(|stage| match &stage.op {
                     crate::plan::Op::Reduce { reduction, .. } => Columns::of_results(types, reduction),
-                    crate::plan::Op::Join { .. } | crate::plan::Op::Antijoin { .. } => Columns::default(),
+                    crate::plan::Op::Join { .. }
+                    | crate::plan::Op::Antijoin { .. }
+                    | crate::plan::Op::Semijoin { .. } => Columns::default(),
                 })
                 .collect()
         };

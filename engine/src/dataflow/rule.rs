@@ -14,6 +14,7 @@ use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::AsOf;
 use super::reduce::{Groups, parted};
+use super::semijoin::semijoin;
 use crate::eval::{Machine, Trap};
 use crate::plan::{Left, Op, RulePlan};
 use crate::value::Word;
@@ -50,6 +51,10 @@ enum Work {
         then: Code,
         told: bool,
     },
+    Semijoin {
+        right: usize,
+        then: Code,
+    },
     Reduce(Box<Groups>),
 }
 
@@ -72,6 +77,9 @@ impl Chain {
             op: match &stage.op {
                 Op::Join { right, then } => {
                     Work::Join { right: right.0 as usize, then: Code::new(machine, then) }
+                }
+                Op::Semijoin { right, then } => {
+                    Work::Semijoin { right: right.0 as usize, then: Code::new(machine, then) }
                 }
                 Op::Antijoin { right, then } => Work::Antijoin {
                     right: right.0 as usize,
@@ -243,7 +251,8 @@ impl Work {
                 }
                 attempts.result()
             }
-            Work::Antijoin { right, then, .. } => {
+            Work::Antijoin { right, then, .. } | Work::Semijoin { right, then } => {
+                let wanted = matches!(self, Work::Semijoin { .. });
                 let (left, right) = (arrangements[left].reader(), arrangements[*right].reader());
                 let (Some(mut left), Some(mut right)) = (left, right) else { return Ok(()) };
                 let mut attempts = Attempts::new(pulse);
@@ -251,7 +260,7 @@ impl Work {
                     if attempts.stopped() {
                         break;
                     }
-                    if !(right.seek(&key) && right.total(AsOf::Now) > 0) {
+                    if wanted == (right.seek(&key) && right.total(AsOf::Now) > 0) {
                         left.values(AsOf::Now, |value, weight| {
                             attempts.run(then, epoch, &[&key, value], weight, emit);
                         });
@@ -292,14 +301,17 @@ impl Stage {
                 return Ok(());
             }
             // What meets rows that live for one transaction only is all there is now, not what was before.
-            Work::Join { right, .. } | Work::Antijoin { right, .. } => {
+            Work::Join { right, .. } | Work::Antijoin { right, .. } | Work::Semijoin { right, .. } => {
                 (left, arrangements[*right].is_ephemeral())
             }
         };
         if reads_now {
             self.keep(left_changes.clone());
         }
-        let (Work::Join { right, then } | Work::Antijoin { right, then, .. }) = &self.op else {
+        let (Work::Join { right, then }
+        | Work::Antijoin { right, then, .. }
+        | Work::Semijoin { right, then }) = &self.op
+        else {
             return Ok(());
         };
         let right_changes = arrangements[*right].changes();
@@ -310,7 +322,9 @@ impl Stage {
             Kept::Not => None,
         };
         let right_again = match &self.op {
-            Work::Antijoin { .. } if left_reader.is_some() => arrangements[*right].reader(),
+            Work::Antijoin { .. } | Work::Semijoin { .. } if left_reader.is_some() => {
+                arrangements[*right].reader()
+            }
             _ => None,
         };
         let sides = Sides {
@@ -323,6 +337,7 @@ impl Stage {
         };
         match &self.op {
             Work::Join { .. } => join(sides, then, epoch, pulse, emit)?,
+            Work::Semijoin { .. } => semijoin(sides, right_again, then, epoch, pulse, emit)?,
             Work::Antijoin { .. } | Work::Reduce(_) => {
                 antijoin(sides, right_again, then, epoch, pulse, emit)?
             }
@@ -346,6 +361,7 @@ impl Stage {
             Kept::Not => None,
         };
         let Some(mut left) = left else { return Ok(()) };
+        let wanted = matches!(self.op, Work::Semijoin { .. });
         match &mut self.op {
             Work::Reduce(groups) => {
                 groups.results().reader().all(AsOf::Now, |_, result, weight| {
@@ -368,11 +384,14 @@ impl Stage {
                 });
                 attempts.result()
             }
-            Work::Antijoin { right, then, .. } => {
+            Work::Antijoin { right, then, .. } | Work::Semijoin { right, then } => {
                 let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
                 let mut attempts = Attempts::new(pulse);
                 left.all(AsOf::Now, |key, value, weight| {
-                    if !(attempts.stopped() || right.seek(key) && right.total(AsOf::Now) > 0) {
+                    if attempts.stopped() {
+                        return;
+                    }
+                    if wanted == (right.seek(key) && right.total(AsOf::Now) > 0) {
                         attempts.run(then, epoch, &[key, value], weight, emit);
                     }
                 });

@@ -21,7 +21,7 @@ use crate::dataflow::query::Query;
 use crate::dataflow::reclaim::Layouts;
 use crate::diagnostics::Diagnostic;
 use crate::eval::{Externs, Machine, Trap};
-use crate::ir::{Program, RelationId, RelationRole, RuleId};
+use crate::ir::{Program, RelationId, RelationRole, RelationSemantics, RuleId};
 use crate::plan::{Plan, Signatures};
 use crate::value::{Interner, Marks, Row, Value, Word, compare_rows, decode_record, encode};
 
@@ -327,14 +327,25 @@ impl Session {
     fn dump(&mut self, relation: RelationId) -> Result<Records, QueryError> {
         let rows = self.running.host.contents(relation, self.epoch);
         let rows = rows.map_err(|failure| asked(self.failed(&self.running.current.program, failure)))?;
-        Ok(self.records(relation, rows))
+        Ok(self.held(relation, rows))
+    }
+
+    /// Rows that a relation holds, as values. In how many ways a record of a set follows is not told: it depends on the plan.
+    fn held(&self, relation: RelationId, rows: host::Delta) -> Records {
+        let mut records = self.records(relation, rows);
+        let declared = self.running.current.program.relations[relation.0 as usize].semantics;
+        if declared == RelationSemantics::Relation {
+            records.retain(|(_, weight)| *weight > 0);
+            records.iter_mut().for_each(|(_, weight)| *weight = 1);
+        }
+        records
     }
 
     fn dump_index(&mut self, index: usize) -> Result<Records, QueryError> {
         let Running { queries, host, .. } = &mut self.running;
         let rows = queries[index].all(host);
         let relation = self.running.current.program.indexes[index].relation;
-        Ok(self.records(relation, rows))
+        Ok(self.held(relation, rows))
     }
 
     fn query(&mut self, index: usize, values: &[Value]) -> Result<Records, QueryError> {
@@ -357,7 +368,7 @@ impl Session {
         let rows = self.running.queries[index]
             .rows(&mut self.running.host, self.epoch, &fields)
             .map_err(|trap| asked(self.rule_error(&program, None, Some(declared.relation), &trap)))?;
-        Ok(self.records(declared.relation, rows))
+        Ok(self.held(declared.relation, rows))
     }
 
     /// What a failure in the code of a program is called.

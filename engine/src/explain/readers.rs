@@ -122,7 +122,7 @@ pub(super) fn cartesian(plan: &Plan) -> Vec<RuleId> {
 fn reads(rule: &RulePlan, id: ArrangementId) -> bool {
     rule.stages.iter().any(|stage| {
         let right = match &stage.op {
-            Op::Join { right, .. } | Op::Antijoin { right, .. } => Some(*right),
+            Op::Join { right, .. } | Op::Antijoin { right, .. } | Op::Semijoin { right, .. } => Some(*right),
             Op::Reduce { .. } => None,
         };
         stage.left == Left::Shared(id) || right == Some(id)

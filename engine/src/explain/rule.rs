@@ -78,24 +78,30 @@ impl Page<'_> {
     fn steps(&mut self) {
         let plan = self.plan;
         let rule = plan.rule(self.id);
-        let mut clauses = self.clauses().into_iter();
         self.line(2, "steps");
         match rule.source {
             Source::Once => self.line(4, "1. once, when the program starts"),
             Source::Collection(id) => {
                 let name = plan.collection(id).name.to_string();
-                let clause = clauses.next().unwrap_or(name);
+                let clause = self.clause(rule.clause).unwrap_or(name);
                 self.line(4, &format!("1. each row of {clause}"));
             }
         }
         self.work(&rule.first.locals, &rule.first.steps);
         for (number, stage) in rule.stages.iter().enumerate() {
             let left = self.key_before(rule, number);
-            let clause = clauses.next().unwrap_or_default();
+            let clause = self.clause(stage.clause).unwrap_or_default();
             let number = number + 2;
             match &stage.op {
                 Op::Join { right, then } => {
                     self.line(4, &format!("{number}. join with {clause}"));
+                    self.matched(*right, &left);
+                    self.index("theirs", *right);
+                    self.kept(stage.left, &left);
+                    self.work(&then.locals, &then.steps);
+                }
+                Op::Semijoin { right, then } => {
+                    self.line(4, &format!("{number}. keep what has {clause}"));
                     self.matched(*right, &left);
                     self.index("theirs", *right);
                     self.kept(stage.left, &left);
@@ -123,25 +129,16 @@ impl Page<'_> {
         }
     }
 
-    /// The clauses that have a step of their own, as written, in order.
-    fn clauses(&self) -> Vec<String> {
-        let body = &self.program.rules[self.id.0 as usize].body;
-        let own = body.iter().filter_map(|clause| {
-            let (relation, not) = match &clause.kind {
-                ClauseKind::Atom { relation, .. } => (relation, false),
-                ClauseKind::Not { relation, .. } => (relation, true),
-                ClauseKind::GroupBy { .. } => return Some(String::new()),
-                ClauseKind::Filter(_)
-                | ClauseKind::Let(..)
-                | ClauseKind::FlatMap(..)
-                | ClauseKind::Inspect { .. } => return None,
-            };
-            let name = || self.program.relations[relation.0 as usize].name.to_string();
-            let written = self.written(clause.span).unwrap_or_else(name);
-            let written = written.strip_prefix("not ").filter(|_| not).unwrap_or(&written);
-            Some(written.to_owned())
-        });
-        own.collect()
+    /// A clause that reads a relation, as written but for the `not`.
+    fn clause(&self, number: Option<usize>) -> Option<String> {
+        let clause = self.program.rules[self.id.0 as usize].body.get(number?)?;
+        let (ClauseKind::Atom { relation, .. } | ClauseKind::Not { relation, .. }) = &clause.kind else {
+            return None;
+        };
+        let name = || self.program.relations[relation.0 as usize].name.to_string();
+        let written = self.written(clause.span).unwrap_or_else(name);
+        let not = matches!(clause.kind, ClauseKind::Not { .. });
+        Some(written.strip_prefix("not ").filter(|_| not).unwrap_or(&written).to_owned())
     }
 
     /// A piece of the rule as its author wrote it, on one line and cut off if it is long; none if it comes from elsewhere.
@@ -233,7 +230,7 @@ impl Page<'_> {
         let before = stage.checked_sub(1).and_then(|before| rule.stages.get(before));
         let transform = match before.map(|stage| &stage.op) {
             None => &rule.first,
-            Some(Op::Join { then, .. } | Op::Antijoin { then, .. }) => then,
+            Some(Op::Join { then, .. } | Op::Antijoin { then, .. } | Op::Semijoin { then, .. }) => then,
             Some(Op::Reduce { reduction, key_columns }) => {
                 let key = &reduction.output[..key_columns.unwrap_or(0).min(reduction.output.len())];
                 return exprs(self.program.frame(&reduction.locals), key);

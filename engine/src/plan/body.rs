@@ -21,6 +21,8 @@ pub(super) struct Block {
     /// Done before the opener's patterns are matched; only in the first block.
     pub(super) before: Vec<Step>,
     pub(super) opener: Opener,
+    /// The clause of the rule that opens it.
+    pub(super) clause: Option<usize>,
     pub(super) steps: Vec<Step>,
     /// Variables that steps of this block, later blocks or the head mention.
     pub(super) needed: Locals,
@@ -31,6 +33,8 @@ pub(super) enum Opener {
     Once,
     Atom(Shape),
     Not(Shape),
+    /// An atom of which nobody wants to know but whether there is such a row: all it mentions is bound before.
+    Has(Shape),
     Group {
         group: LocalId,
         value: Box<Expr>,
@@ -47,17 +51,17 @@ impl Body {
     pub(super) fn new(program: &Program, catalog: &mut Catalog, rule: &Rule) -> Self {
         let mut body = Body { locals: rule.locals.clone(), blocks: Vec::new(), head: Vec::new() };
         let mut wholes = Wholes::new();
-        for clause in &rule.body {
+        for (number, clause) in rule.body.iter().enumerate() {
             let mut kind = clause.kind.clone();
             body.use_columns(&mut kind, &wholes);
-            body.push(program, catalog, kind, clause.span);
+            body.push(program, catalog, kind, (number, clause.span));
             let at = body.blocks.len() - 1;
             if let Opener::Atom(shape) = &body.blocks[at].opener {
                 wholes.extend(shape.wholes.iter().map(|whole| (*whole, at)));
             }
         }
         if body.blocks.is_empty() {
-            body.blocks.push(Block::new(Opener::Once));
+            body.blocks.push(Block::new(Opener::Once, None));
         }
         let mut record = rule.head.record.clone();
         rewrite(&mut record, &mut |expr| body.use_column(expr, &wholes));
@@ -67,7 +71,13 @@ impl Body {
         body
     }
 
-    fn push(&mut self, program: &Program, catalog: &mut Catalog, kind: ClauseKind, span: Span) {
+    fn push(
+        &mut self,
+        program: &Program,
+        catalog: &mut Catalog,
+        kind: ClauseKind,
+        (number, span): (usize, Span),
+    ) {
         let opener = match kind {
             ClauseKind::Atom { relation, pattern, delay, differential } => {
                 let collection = catalog.collection(relation, delay, differential);
@@ -87,7 +97,7 @@ impl Body {
                 return self.step(Step::Inspect { body, weight, timestamp });
             }
         };
-        let mut block = Block::new(opener);
+        let mut block = Block::new(opener, Some(number));
         if matches!(block.opener, Opener::Atom(_)) {
             // `var x = .., R(x)` reads `R` first, too: there is nothing else to start from.
             if let [Block { opener: Opener::Once, .. }] = self.blocks.as_slice()
@@ -96,14 +106,14 @@ impl Body {
                 block.before = once.steps;
             }
         } else if self.blocks.is_empty() {
-            self.blocks.push(Block::new(Opener::Once));
+            self.blocks.push(Block::new(Opener::Once, None));
         }
         self.blocks.push(block);
     }
 
     fn step(&mut self, step: Step) {
         if self.blocks.is_empty() {
-            self.blocks.push(Block::new(Opener::Once));
+            self.blocks.push(Block::new(Opener::Once, None));
         }
         if let Some(block) = self.blocks.last_mut() {
             block.steps.push(step);
@@ -200,8 +210,8 @@ impl Body {
 }
 
 impl Block {
-    fn new(opener: Opener) -> Self {
-        Block { before: Vec::new(), opener, steps: Vec::new(), needed: Locals::new() }
+    fn new(opener: Opener, clause: Option<usize>) -> Self {
+        Block { before: Vec::new(), opener, clause, steps: Vec::new(), needed: Locals::new() }
     }
 }
 
@@ -209,7 +219,7 @@ impl Opener {
     fn mentioned(&self, into: &mut Locals) {
         match self {
             Opener::Once => {}
-            Opener::Atom(shape) | Opener::Not(shape) => {
+            Opener::Atom(shape) | Opener::Not(shape) | Opener::Has(shape) => {
                 shape.columns.iter().for_each(|pattern| mentioned_in_pattern(pattern, into));
             }
             Opener::Group { value, key, .. } => {

@@ -176,6 +176,8 @@ pub struct RulePlan {
     pub head: RelationId,
     /// What is read first.
     pub source: Source,
+    /// The clause of the rule that reads the source; none if it starts from nothing.
+    pub clause: Option<usize>,
     /// From the source's row to the first stage's key and value, or to the head's row if there is no stage.
     pub first: Arc<Transform>,
     /// In order.
@@ -200,6 +202,8 @@ pub struct Stage {
     pub left: Left,
     /// What is done with it.
     pub op: Op,
+    /// The clause of the rule that this is.
+    pub clause: Option<usize>,
 }
 
 /// How the rows that came so far are kept for when the other side changes.
@@ -219,6 +223,13 @@ pub enum Op {
     /// Every pair of equal key. Parts: key, left value, right value.
     Join {
         /// The other side.
+        right: ArrangementId,
+        /// To the next stage's key and value, or the head's row.
+        then: Arc<Transform>,
+    },
+    /// Rows whose key the other side has: how often does not matter. Parts: key, left value.
+    Semijoin {
+        /// The other side: keys with how often they occur, never less than zero times.
         right: ArrangementId,
         /// To the next stage's key and value, or the head's row.
         then: Arc<Transform>,
@@ -243,7 +254,9 @@ impl Op {
     /// Whether somebody looks at what comes out.
     pub(crate) fn inspects(&self) -> bool {
         match self {
-            Op::Join { then, .. } | Op::Antijoin { then, .. } => then.steps.iter().any(Step::inspects),
+            Op::Join { then, .. } | Op::Antijoin { then, .. } | Op::Semijoin { then, .. } => {
+                then.steps.iter().any(Step::inspects)
+            }
             Op::Reduce { reduction, .. } => reduction.steps.iter().any(Step::inspects),
         }
     }
@@ -292,7 +305,9 @@ impl RulePlan {
             Source::Collection(id) => Some(id),
         };
         source.into_iter().chain(self.stages.iter().filter_map(|stage| match &stage.op {
-            Op::Join { right, .. } | Op::Antijoin { right, .. } => Some(plan.arrangement(*right).collection),
+            Op::Join { right, .. } | Op::Antijoin { right, .. } | Op::Semijoin { right, .. } => {
+                Some(plan.arrangement(*right).collection)
+            }
             Op::Reduce { .. } => None,
         }))
     }

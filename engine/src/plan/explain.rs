@@ -106,6 +106,10 @@ impl Explain<'_> {
                     writeln!(f, "  join {left} with {}", self.named(*right))?;
                     self.transform(f, then)?;
                 }
+                Op::Semijoin { right, then } => {
+                    writeln!(f, "  keep of {left} what is in {}", self.named(*right))?;
+                    self.transform(f, then)?;
+                }
                 Op::Antijoin { right, then } => {
                     writeln!(f, "  keep of {left} what is not in {}", self.named(*right))?;
                     self.transform(f, then)?;
@@ -174,7 +178,7 @@ fn exprs(frame: Frame<'_>, exprs: &[Expr]) -> String {
 fn reads(rule: &RulePlan, id: ArrangementId) -> bool {
     rule.stages.iter().any(|stage| {
         let right = match &stage.op {
-            Op::Join { right, .. } | Op::Antijoin { right, .. } => Some(*right),
+            Op::Join { right, .. } | Op::Antijoin { right, .. } | Op::Semijoin { right, .. } => Some(*right),
             Op::Reduce { .. } => None,
         };
         stage.left == Left::Shared(id) || right == Some(id)

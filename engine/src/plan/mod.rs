@@ -5,6 +5,7 @@ mod body;
 mod components;
 mod data;
 mod effects;
+mod existential;
 mod explain;
 mod indexes;
 mod inputs;
@@ -16,6 +17,7 @@ mod signature;
 mod succession;
 pub mod transform;
 mod walk;
+mod weights;
 
 pub use data::{
     Arrangement, ArrangementId, Collection, CollectionId, CollectionSource, Component, Contents, IndexPlan,

@@ -4,10 +4,12 @@ use super::arrangements::Catalog;
 use super::body::Body;
 use super::components::components;
 use super::data::{CollectionId, Component, Plan, Projection, Source};
+use super::existential::only_look;
 use super::indexes::indexes;
 use super::inputs::{inputs, is_complete};
 use super::once::settle;
 use super::rule::plan_rule;
+use super::weights::Weights;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Program, RelationId};
 
@@ -36,8 +38,14 @@ impl Plan {
         let inside = rules_inside(program, &components);
         let mut catalog = Catalog::new(program, &recursive);
         let (mut rules, mut errors) = (Vec::new(), Vec::new());
-        let bodies: Vec<Body> =
+        let mut bodies: Vec<Body> =
             program.rules.iter().map(|rule| Body::new(program, &mut catalog, rule)).collect();
+        let weights = Weights::new(program, &recursive);
+        for ((rule, body), inside) in program.rules.iter().zip(&mut bodies).zip(&inside) {
+            if !inside {
+                only_look(program, rule, &catalog.collections, &weights, body);
+            }
+        }
         let collection_before = |name: &str| {
             let (program, plan) = before?;
             Some(plan.collection(CollectionId(program.relation(name)?.0)))

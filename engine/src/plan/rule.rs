@@ -68,10 +68,10 @@ impl Chain<'_, '_> {
                 met.value_locals = value_locals;
             }
             let op = self.stage(&blocks, at, met, &mut boundary)?;
-            stages.push(Stage { left, op });
+            stages.push(Stage { left, op, clause: blocks[at].clause });
         }
         let head = self.rule.head.relation;
-        Ok(RulePlan { head, source, first, stages, ephemeral: self.ephemeral })
+        Ok(RulePlan { head, source, clause: blocks[0].clause, first, stages, ephemeral: self.ephemeral })
     }
 
     /// The first block: where rows come from, and what is to be matched in them.
@@ -160,7 +160,7 @@ impl Chain<'_, '_> {
                     vec![Input::Locals(key_locals), Input::Locals(met.value_locals), Input::Locals(columns)];
                 Ok(Op::Join { right, then: self.transform(inputs, steps, next.as_ref()) })
             }
-            Opener::Not(shape) => {
+            Opener::Not(shape) | Opener::Has(shape) => {
                 let mut lookup = met.lookup.ok_or_else(|| not_planned(shape.span))?;
                 if self.catalog.collections[shape.collection.0 as usize].ephemeral {
                     let error = Diagnostic::error("E0302", shape.span, "a stream cannot be negated");
@@ -171,7 +171,11 @@ impl Chain<'_, '_> {
                 *next = self.boundary(blocks, at + 1);
                 let key_locals = met.key.iter().map(as_local).collect();
                 let inputs = vec![Input::Locals(key_locals), Input::Locals(met.value_locals)];
-                Ok(Op::Antijoin { right, then: self.transform(inputs, block.steps.clone(), next.as_ref()) })
+                let then = self.transform(inputs, block.steps.clone(), next.as_ref());
+                Ok(match &block.opener {
+                    Opener::Has(_) => Op::Semijoin { right, then },
+                    _ => Op::Antijoin { right, then },
+                })
             }
         }
     }
@@ -222,9 +226,9 @@ impl Chain<'_, '_> {
                 let value = vec![(**value).clone()];
                 return Some(Boundary { key, value, value_locals: vec![None], lookup: None });
             }
-            Opener::Atom(shape) | Opener::Not(shape) => {
+            Opener::Atom(shape) | Opener::Not(shape) | Opener::Has(shape) => {
                 let rest = match block.opener {
-                    Opener::Not(_) => Rest::IsDropped,
+                    Opener::Not(_) | Opener::Has(_) => Rest::IsDropped,
                     _ => Rest::IsMatchedLater,
                 };
                 let types = self.catalog.column_types(shape.relation);

@@ -50,16 +50,7 @@ impl Shape {
         span: Span,
     ) -> Self {
         let record = program.types.strip(program.relations[relation.0 as usize].record);
-        let mut shape = Shape {
-            relation,
-            collection,
-            record,
-            columns: Vec::new(),
-            names: Vec::new(),
-            aliases: Vec::new(),
-            wholes: Vec::new(),
-            span,
-        };
+        let mut shape = Shape::nothing(relation, collection, record, span);
         let Some(fields) = program.types.struct_fields(record) else {
             shape.columns.push(pattern.clone());
             shape.aliases.push(None);
@@ -91,6 +82,25 @@ impl Shape {
             _ => wildcards(fields.iter().map(|field| field.ty)),
         };
         shape
+    }
+
+    /// A shape without columns.
+    pub(super) fn nothing(
+        relation: RelationId,
+        collection: CollectionId,
+        record: TypeId,
+        span: Span,
+    ) -> Self {
+        Shape {
+            relation,
+            collection,
+            record,
+            columns: Vec::new(),
+            names: Vec::new(),
+            aliases: Vec::new(),
+            wholes: Vec::new(),
+            span,
+        }
     }
 
     /// The variable a column's value goes to, if there is one.

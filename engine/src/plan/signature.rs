@@ -167,6 +167,11 @@ fn rule(
                 meaning.fingerprint(arrangements[right.0 as usize]);
                 transform(meaning, then);
             }
+            Op::Semijoin { right, then } => {
+                meaning.tag(8);
+                meaning.fingerprint(arrangements[right.0 as usize]);
+                transform(meaning, then);
+            }
             Op::Reduce { reduction, key_columns } => {
                 meaning.tag(7);
                 self::reduction(meaning, reduction);

@@ -7,6 +7,11 @@ use std::fmt::Write;
 /// Rows with weights, never zero.
 pub(crate) type Contents = BTreeMap<Vec<i64>, i64>;
 
+/// What a relation is told to hold: each row once.
+pub(crate) fn as_set(contents: &Contents) -> Contents {
+    contents.keys().map(|row| (row.clone(), 1)).collect()
+}
+
 /// A program: inputs first, then derived relations.
 #[derive(Clone)]
 pub(crate) struct Program {

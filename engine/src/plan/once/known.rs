@@ -111,7 +111,7 @@ impl<'a> Known<'a> {
                     self.locals.insert(*group);
                 }
             }
-            Opener::Once | Opener::Not(_) => {}
+            Opener::Once | Opener::Not(_) | Opener::Has(_) => {}
         }
         block.before.iter().chain(&block.steps).for_each(|step| self.step(step));
     }

@@ -40,7 +40,7 @@ pub(super) fn derives_once(
                     return Err(Repeated::Elements);
                 }
             }
-            Opener::Once | Opener::Not(_) => {}
+            Opener::Once | Opener::Not(_) | Opener::Has(_) => {}
         }
         for step in block.before.iter().chain(&block.steps) {
             if let Step::FlatMap(pattern, of) = step
