@@ -20,6 +20,7 @@ pub mod stdlib;
 pub mod syntax;
 pub mod types;
 pub mod value;
+pub mod why;
 
 pub use control::{Canceller, Progress};
 pub use draft::{Draft, Query};

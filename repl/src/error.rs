@@ -12,6 +12,7 @@ use weir_engine::engine::{CommitError, QueryError};
 use weir_engine::ir::Program;
 use weir_engine::source::SourceMap;
 use weir_engine::value::RecordError;
+use weir_engine::why::WhyError;
 
 use crate::dot::DotError;
 use crate::shell::Place;
@@ -81,6 +82,9 @@ pub enum ShellError {
     /// The question was not answered.
     #[error(transparent)]
     Query(QueryError),
+    /// The question about a record makes no sense.
+    #[error(transparent)]
+    Why(WhyError),
     /// The program would be wrong.
     #[error("{}", render(.0, .1, false).trim_end())]
     Refused(SourceMap, Vec<Diagnostic>),
@@ -213,6 +217,16 @@ impl From<QueryError> for ShellError {
         match error {
             QueryError::Cancelled => ShellError::Cancelled,
             other => ShellError::Query(other),
+        }
+    }
+}
+
+impl From<WhyError> for ShellError {
+    fn from(error: WhyError) -> ShellError {
+        match error {
+            WhyError::Query(error) => error.into(),
+            WhyError::UnknownRelation(name) => ShellError::UnknownRelation(name),
+            other => ShellError::Why(other),
         }
     }
 }

@@ -12,11 +12,12 @@ use weir_engine::engine::{Commit, Engine, Update};
 use weir_engine::ir::{Program, RelationId, RelationRole};
 use weir_engine::source::SourceMap;
 use weir_engine::value::Value;
+use weir_engine::why::{Absence, Derivation, WhyError};
 
 use crate::error::ShellError;
 use crate::interrupt::Interrupts;
 use crate::live::Live;
-use crate::present::Presenter;
+use crate::present::{Format, Presenter};
 use crate::{show, updates};
 
 /// Who gives the commands.
@@ -189,6 +190,18 @@ impl<W: Write> Shell<W> {
             Command::Echo(text) => writeln!(self.out, "{text}")?,
             Command::Timestamp => writeln!(self.out, "Timestamp: {}", self.started.elapsed().as_nanos())?,
             Command::Profile(None) => show::profile(&mut self.out, &self.live.engine().stats())?,
+            Command::Why(question) => {
+                let answer = self.timed(|engine| engine.why(&question));
+                let json = self.presenter.format == Format::Json;
+                let text = |of: Derivation| if json { of.to_json() } else { Ok(of.to_string()) };
+                self.show_answer(answer.map(text))?;
+            }
+            Command::WhyNot(question) => {
+                let answer = self.timed(|engine| engine.why_not(&question));
+                let json = self.presenter.format == Format::Json;
+                let text = |of: Absence| if json { of.to_json() } else { Ok(of.to_string()) };
+                self.show_answer(answer.map(text))?;
+            }
             Command::MsSleep(milliseconds) => self.sleep(Duration::from_millis(milliseconds))?,
             // The profile is always on, and the engine does not log through here.
             Command::Profile(Some(_)) | Command::LogLevel(_) | Command::Comment(_) => {}
@@ -317,6 +330,19 @@ impl<W: Write> Shell<W> {
             Some(declared) => self.presenter.contents(&mut self.out, &program, declared.relation, rows),
             None => show::rows(&mut self.out, rows),
         }
+    }
+
+    /// Prints why a record is there or not; that it is the other way round is an answer as well.
+    fn show_answer(
+        &mut self,
+        answer: Result<serde_json::Result<String>, WhyError>,
+    ) -> Result<(), ShellError> {
+        match answer {
+            Ok(text) => writeln!(self.out, "{}", text.map_err(io::Error::from)?.trim_end())?,
+            Err(other @ (WhyError::Absent(_) | WhyError::Present(_))) => writeln!(self.out, "{other}")?,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
     }
 
     /// Asks the engine, on its time.

@@ -20,6 +20,7 @@ fn scripts_print_what_is_expected() {
         let commands = std::fs::read_to_string(case.join("commands.dat")).unwrap();
         let commands = commands.replace("GOLDEN", case.to_str().unwrap());
         let (out, err) = printed(start(&case.join("program.dl")), Mode::Script, &commands);
+        let out = out.replace(case.to_str().unwrap(), "GOLDEN");
         let err = err.replace(case.to_str().unwrap(), "GOLDEN");
         differences += &same_or_write(&case.join("expected.out"), &out);
         differences += &same_or_write(&case.join("expected.err"), &err);

@@ -12,6 +12,8 @@ pub use record::{Record, TextSource};
 
 use num_bigint::BigInt;
 
+use crate::why::Question;
+
 /// One command.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -56,6 +58,10 @@ pub enum Command {
     LogLevel(i32),
     /// `mssleep n;`
     MsSleep(u64),
+    /// `why R(..);`: how a record came about.
+    Why(Question),
+    /// `why not R(..);`: what is missing for a record.
+    WhyNot(Question),
     /// `# text` up to the end of the line.
     Comment(String),
 }

@@ -6,6 +6,7 @@ use super::error::{CommandError, CommandErrorKind};
 use super::locate;
 use super::scan::{Scanned, Scanner, Stop};
 use super::{Command, Profile, ProfileSwitch, Record, Update, fits, tuple_of};
+use crate::why::Question;
 
 /// Text below this size is parsed again whenever some is added; above, a command that is still incomplete is tried
 /// again when the text has doubled or could have ended, so that long records cost no more than a few passes.
@@ -223,6 +224,13 @@ fn command(scanner: &mut Scanner) -> Scanned<Command> {
             scanner.expect("(", "`(`")?;
             Command::QueryIndex { index, key: tuple_of(scanner.records(")", "`,` or `)`")?) }
         }
+        "why" => match scanner.name("a relation or `not`")? {
+            "not" => {
+                let relation = scanner.name("a relation")?.to_owned();
+                Command::WhyNot(question(scanner, relation)?)
+            }
+            relation => Command::Why(question(scanner, relation.to_owned())?),
+        },
         "dump_index" => Command::DumpIndex(scanner.name("an index")?.to_owned()),
         word => match update(word, scanner)? {
             Some(update) => {
@@ -282,6 +290,28 @@ fn relation_record(scanner: &mut Scanner) -> Scanned<(String, Record)> {
         }
     };
     Ok((relation.to_owned(), record))
+}
+
+/// What is known of a record: as for updates, `R{.f = a}` as dumps have it, or nothing.
+fn question(scanner: &mut Scanner, relation: String) -> Scanned<Question> {
+    let record = match scanner.peek()? {
+        ';' => Record::Positional("_".to_owned(), Vec::new()),
+        '[' => {
+            scanner.eat("[")?;
+            let record = scanner.record()?;
+            scanner.expect("]", "`]`")?;
+            record
+        }
+        '{' => {
+            scanner.eat("{")?;
+            scanner.fields(&relation, "}", "`,` or `}`")?
+        }
+        _ => {
+            scanner.expect("(", "`(`, `{`, `[` or `;`")?;
+            scanner.fields(&relation, ")", "`,` or `)`")?
+        }
+    };
+    Ok(Question { relation, record })
 }
 
 fn profile(scanner: &mut Scanner) -> Scanned<Option<ProfileSwitch>> {

@@ -66,7 +66,7 @@ impl Host {
     }
 
     /// An arrangement that holds every column of a collection.
-    fn complete_arrangement(&self, id: CollectionId) -> Option<ArrangementId> {
+    pub(super) fn complete_arrangement(&self, id: CollectionId) -> Option<ArrangementId> {
         let columns = self.plan.collection(id).columns.len();
         let complete = |projection: &Projection| match projection {
             Projection::Columns { key, value } => {
@@ -136,7 +136,7 @@ impl Finder {
 }
 
 /// The row behind key and value of a complete arrangement. With a computed key the value is the whole row.
-fn whole(projection: &Projection, key_words: &[Word], value_words: &[Word]) -> Row {
+pub(super) fn whole(projection: &Projection, key_words: &[Word], value_words: &[Word]) -> Row {
     match projection {
         Projection::Columns { key, value } => restore(key, key_words, value, value_words),
         Projection::Code(_) => Row::from(value_words),

@@ -47,7 +47,7 @@ pub(crate) struct Host {
     /// By component.
     pub(crate) component_stats: Vec<Work>,
     control: Arc<Control>,
-    machine: Rc<Machine>,
+    pub(super) machine: Rc<Machine>,
     /// Changes that the next transaction adds to what rules derive.
     pub(super) pending: HashMap<RelationId, Delta>,
     /// Changes that the next transaction adds to what recursions give.

@@ -14,6 +14,7 @@ pub(crate) mod host;
 pub(crate) mod index;
 mod iterate;
 mod join;
+pub(crate) mod lookup;
 mod pairs;
 // Not yet used everywhere.
 #[allow(dead_code)]

@@ -18,6 +18,7 @@ use crate::eval::{Externs, Limits};
 use crate::ir::{Program, RelationId};
 use crate::plan::Plan;
 use crate::value::Value;
+use crate::why::{Absence, Derivation, Question, WhyError};
 
 /// How an engine runs.
 #[derive(Clone, Debug)]
@@ -212,6 +213,24 @@ impl Engine {
     /// How it runs the program.
     pub fn plan(&self) -> Arc<Plan> {
         self.current().plan
+    }
+
+    /// How a record came about: a smallest derivation from records of inputs, found now in what the program holds. Of
+    /// several records that are meant, the first one in natural order.
+    ///
+    /// # Errors
+    /// There is no such record, or the question makes no sense. See [`WhyError`].
+    pub fn why(&self, question: &Question) -> Result<Derivation, WhyError> {
+        self.ask(|reply| Request::Why(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
+    }
+
+    /// What is missing for a record: for each rule of its relation the first clause that does not hold, in the attempt
+    /// that gets furthest.
+    ///
+    /// # Errors
+    /// There is such a record, or the question makes no sense. See [`WhyError`].
+    pub fn why_not(&self, question: &Question) -> Result<Absence, WhyError> {
+        self.ask(|reply| Request::WhyNot(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
     }
 
     /// What rules and relations cost and hold so far; nothing if the engine has stopped.

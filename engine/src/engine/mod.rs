@@ -7,6 +7,7 @@ mod inputs;
 mod revise;
 mod session;
 mod stats;
+mod why;
 
 pub use commit::{Commit, Delta, Update};
 pub use error::{CommitError, QueryError, Refused, ReviseError};

@@ -24,6 +24,7 @@ use crate::eval::{Externs, Machine, Trap};
 use crate::ir::{Program, RelationId, RelationRole, RelationSemantics, RuleId};
 use crate::plan::{Plan, Signatures};
 use crate::value::{Interner, Marks, Row, Value, Word, compare_rows, decode_record, encode};
+use crate::why::{Absence, Derivation, Question, WhyError};
 
 /// Fewer values than that are not worth looking for.
 const RECLAIM_FROM: usize = 100_000;
@@ -39,6 +40,8 @@ pub(super) enum Request {
     /// A program with one more relation, and that relation.
     Query(Current, RelationId, Sender<Result<Records, QueryError>>),
     Watch(HashSet<RelationId>, Sender<()>),
+    Why(Question, Sender<Result<Derivation, WhyError>>),
+    WhyNot(Question, Sender<Result<Absence, WhyError>>),
     Stats(Sender<Stats>),
     Stop,
 }
@@ -215,6 +218,14 @@ impl Session {
                 Request::Watch(relations, reply) => {
                     self.watched = relations;
                     self.answer(reply, ());
+                }
+                Request::Why(question, reply) => {
+                    let result = self.why(&question);
+                    self.answer(reply, result);
+                }
+                Request::WhyNot(question, reply) => {
+                    let result = self.why_not(&question);
+                    self.answer(reply, result);
                 }
                 Request::Stats(reply) => {
                     let stats = self.stats();

@@ -16,7 +16,7 @@ mod shape;
 mod signature;
 mod succession;
 pub mod transform;
-mod walk;
+pub(crate) mod walk;
 mod weights;
 
 pub use data::{

@@ -6,10 +6,10 @@ use super::transform::Step;
 use crate::ir::{Arg, Expr, ExprKind, FunctionId, LocalId, Pattern, PatternKind};
 
 /// A set of variables.
-pub(super) type Locals = BTreeSet<LocalId>;
+pub(crate) type Locals = BTreeSet<LocalId>;
 
 /// Adds every variable of this frame that an expression mentions, be it read, bound or captured.
-pub(super) fn mentioned(expr: &Expr, into: &mut Locals) {
+pub(crate) fn mentioned(expr: &Expr, into: &mut Locals) {
     match &expr.kind {
         ExprKind::Local(local) => {
             into.insert(*local);
@@ -36,7 +36,7 @@ pub(super) fn mentioned(expr: &Expr, into: &mut Locals) {
 }
 
 /// Adds every variable that a pattern binds or compares with.
-pub(super) fn mentioned_in_pattern(pattern: &Pattern, into: &mut Locals) {
+pub(crate) fn mentioned_in_pattern(pattern: &Pattern, into: &mut Locals) {
     match &pattern.kind {
         PatternKind::Wildcard => {}
         PatternKind::Bind(local) => {
@@ -69,7 +69,7 @@ pub(super) fn mentioned_in_step(step: &Step, into: &mut Locals) {
 }
 
 /// Adds every variable that a pattern binds.
-pub(super) fn bound_by(pattern: &Pattern, into: &mut Locals) {
+pub(crate) fn bound_by(pattern: &Pattern, into: &mut Locals) {
     match &pattern.kind {
         PatternKind::Wildcard | PatternKind::Equal(_) => {}
         PatternKind::Bind(local) => {
@@ -86,7 +86,7 @@ pub(super) fn bound_by(pattern: &Pattern, into: &mut Locals) {
 }
 
 /// Changes every expression of a tree, children before parents, outside of closures' own frames.
-pub(super) fn rewrite(expr: &mut Expr, change: &mut dyn FnMut(&mut Expr)) {
+pub(crate) fn rewrite(expr: &mut Expr, change: &mut dyn FnMut(&mut Expr)) {
     for child in children_mut(expr) {
         rewrite(child, change);
     }
@@ -97,7 +97,7 @@ pub(super) fn rewrite(expr: &mut Expr, change: &mut dyn FnMut(&mut Expr)) {
 }
 
 /// Changes every expression of a pattern.
-pub(super) fn rewrite_pattern(pattern: &mut Pattern, change: &mut dyn FnMut(&mut Expr)) {
+pub(crate) fn rewrite_pattern(pattern: &mut Pattern, change: &mut dyn FnMut(&mut Expr)) {
     match &mut pattern.kind {
         PatternKind::Wildcard | PatternKind::Bind(_) => {}
         PatternKind::At(_, inner) => rewrite_pattern(inner, change),

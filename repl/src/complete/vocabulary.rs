@@ -98,6 +98,7 @@ pub(crate) const LOCAL_COMMANDS: &[&str] = &[
     "rollback",
     "start",
     "timestamp",
+    "why",
 ];
 
 const REMOTE_COMMANDS: &[&str] = &["dump", "echo", "exit", "help", "relations", "status", "watch"];
@@ -177,6 +178,7 @@ impl Vocabulary {
             Expected::Name("delete_key" | "modify") => (strs(&self.inputs), " "),
             Expected::Name("clear") => (strs(&self.inputs), ";"),
             Expected::Name("dump") => (strs(&self.relations), ";"),
+            Expected::Name("why") => (strs(&self.relations), "("),
             Expected::Name("watch") => (strs(&self.outputs), ""),
             Expected::Name("query_index") => (strs(&self.indexes), "("),
             Expected::Name("dump_index") => (strs(&self.indexes), ";"),
