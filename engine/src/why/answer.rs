@@ -158,7 +158,7 @@ impl Asked {
         store: &mut Store<'h>,
         effort: &mut u64,
     ) -> Result<Attempt, Trouble> {
-        let env = match rule.from_head(&self.wanted) {
+        let env = match rule.env_of_head(&self.wanted) {
             Ok(Some(env)) => env,
             Ok(None) => return Ok(Attempt::Head),
             Err(trap) => return Ok(Attempt::Unknown(trap.message)),

@@ -45,7 +45,7 @@ pub(super) struct Atom {
 pub(super) enum Term {
     Any,
     Variable(LocalId),
-    Value(Code),
+    Value(Box<Code>),
 }
 
 /// A column that is taken apart.
@@ -143,7 +143,7 @@ impl Making<'_> {
                     _ => {
                         let (code, of) = self.value(expr);
                         needs.extend(of);
-                        term = Term::Value(code);
+                        term = Term::Value(Box::new(code));
                     }
                 },
                 _ => {

@@ -132,7 +132,7 @@ impl<'a, 'h> Prover<'a, 'h> {
         for id in self.rules_for(*relation) {
             let rule = self.rule(id);
             // A head that fails to be taken apart gives nothing that could be compared.
-            let Ok(Some(env)) = rule.from_head(&wanted) else { continue };
+            let Ok(Some(env)) = rule.env_of_head(&wanted) else { continue };
             let mut search = Search {
                 program: self.program,
                 interner: self.interner,

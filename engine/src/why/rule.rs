@@ -118,7 +118,7 @@ impl SearchedRule {
     }
 
     /// What the head says of the variables if it is to give such a row; none if it never does.
-    pub(super) fn from_head(&self, wanted: &[Wanted]) -> Result<Option<Env>, Trap> {
+    pub(super) fn env_of_head(&self, wanted: &[Wanted]) -> Result<Option<Env>, Trap> {
         let mut env = Env::new(self.locals.len());
         let all = wanted.iter().all(|column| column.word().is_some());
         let partial;

@@ -417,7 +417,7 @@ impl Search<'_, '_> {
             return Err(Stop::Exhausted);
         }
         *self.effort -= 1;
-        if *self.effort % 1024 == 0 && self.control.is_cancelled() {
+        if self.effort.is_multiple_of(1024) && self.control.is_cancelled() {
             let trap = Trap::new(super::flatten::nowhere(), "cancelled");
             return Err(Stop::Failed(Failure { rule: None, trap }));
         }

@@ -14,6 +14,9 @@ use crate::value::{Row, Word};
 /// A row and how often it is there.
 pub(super) type Weighted = (Row, Weight);
 
+/// The places of rows in a table, by the values of some columns.
+type Places = FxHashMap<Row, Vec<u32>>;
+
 /// Scans of a collection after which an index pays: making one takes as long as a few of them.
 const SCANS: usize = 3;
 
@@ -25,7 +28,7 @@ pub(super) struct Store<'h> {
     scans: HashMap<CollectionId, usize>,
     tables: HashMap<CollectionId, Rc<Vec<Weighted>>>,
     /// By collection and columns: the places of rows in the table.
-    indexes: HashMap<(CollectionId, Vec<usize>), Rc<FxHashMap<Row, Vec<u32>>>>,
+    indexes: HashMap<(CollectionId, Vec<usize>), Rc<Places>>,
     sizes: HashMap<CollectionId, usize>,
 }
 
@@ -122,14 +125,10 @@ impl<'h> Store<'h> {
         Ok(rows)
     }
 
-    fn index(
-        &mut self,
-        id: CollectionId,
-        columns: Vec<usize>,
-    ) -> Result<Rc<FxHashMap<Row, Vec<u32>>>, Failure> {
+    fn index(&mut self, id: CollectionId, columns: Vec<usize>) -> Result<Rc<Places>, Failure> {
         let table = self.table(id)?;
         let index = self.indexes.entry((id, columns)).or_insert_with_key(|(_, columns)| {
-            let mut index: FxHashMap<Row, Vec<u32>> = FxHashMap::default();
+            let mut index = Places::default();
             for (place, (row, _)) in table.iter().enumerate() {
                 let key: Row = columns.iter().map(|column| row[*column]).collect();
                 index.entry(key).or_default().push(place as u32);
