@@ -19,7 +19,7 @@ fn engine(text: &str, externs: Externs) -> Engine {
 fn insert(engine: &Engine, relation: &str, records: Vec<Value>) -> Result<Vec<String>, CommitError> {
     let relation = engine.program().relation(relation).unwrap();
     let updates = records.into_iter().map(|record| Update::Insert { relation, record }).collect();
-    let changes = engine.commit(updates)?.deltas.into_iter().flat_map(|delta| delta.changes);
+    let changes = engine.commit(updates)?.deltas.into_iter().flat_map(|delta| delta.changes.to_vec());
     Ok(changes.map(|(record, weight)| format!("{record}: {weight:+}")).collect())
 }
 
@@ -103,7 +103,7 @@ fn names_are_full_and_the_library_stays_as_it_is() {
         Out(\"four\".len()).";
     let externs = Externs::new().typed("ddlog_std::string_len", |_: String| Ok(0_u64));
     let engine = engine(text, externs);
-    assert_eq!(engine.initial().deltas[0].changes[0].0.to_string(), "Out{.x = 4}");
+    assert_eq!(engine.initial().deltas[0].changes.to_vec()[0].0.to_string(), "Out{.x = 4}");
 }
 
 #[test]

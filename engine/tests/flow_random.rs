@@ -74,7 +74,7 @@ fn case(seed: u64) -> Result<(), String> {
         let Some(now) = program.evaluate(&inputs) else { return Ok(()) };
         let expected = changes(&program, &before, &now);
         let found: BTreeMap<String, Contents> =
-            deltas.iter().map(|delta| (delta.name.to_string(), contents(&delta.changes))).collect();
+            deltas.iter().map(|delta| (delta.name.to_string(), contents(&delta.changes.to_vec()))).collect();
         if expected != found {
             return Err(format!("{log}expected change {expected:?}\nbut found {found:?}"));
         }

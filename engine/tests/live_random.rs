@@ -170,7 +170,7 @@ impl Case {
         expected.values_mut().for_each(|change| change.retain(|_, weight| *weight != 0));
         expected.retain(|_, change| !change.is_empty());
         let found: BTreeMap<String, Contents> =
-            deltas.iter().map(|delta| (delta.name.to_string(), rows(&delta.changes))).collect();
+            deltas.iter().map(|delta| (delta.name.to_string(), rows(&delta.changes.to_vec()))).collect();
         if expected != found {
             return Err(format!("{}expected change {expected:?}\nbut found {found:?}", self.log));
         }

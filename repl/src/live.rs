@@ -197,14 +197,14 @@ impl Live {
             let Some(relation) = program.relation(&name) else { continue };
             let told = commit.deltas.iter().position(|delta| *delta.name == *name);
             let new = match (told, trial) {
-                (Some(at), Trial::Forget) => commit.deltas.remove(at).changes,
+                (Some(at), Trial::Forget) => commit.deltas.remove(at).changes.to_vec(),
                 (Some(_), Trial::Keep) => continue,
                 (None, Trial::Forget) => Vec::new(),
                 (None, Trial::Keep) => self.engine.dump(relation)?,
             };
             let changes = difference(&old, new);
             if !changes.is_empty() {
-                commit.deltas.push(Delta { relation, name: name.into(), changes });
+                commit.deltas.push(Delta { relation, name: name.into(), changes: changes.into() });
             }
         }
         commit.deltas.sort_by(|one, other| one.name.cmp(&other.name));

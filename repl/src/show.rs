@@ -21,7 +21,7 @@ pub(crate) fn changes(out: &mut impl Write, deltas: &[Delta]) -> io::Result<()> 
 /// How many records came and went, a line per relation.
 pub(crate) fn counts(out: &mut impl Write, deltas: &[Delta]) -> io::Result<()> {
     for delta in deltas {
-        let come = delta.changes.iter().filter(|(_, weight)| *weight > 0).count();
+        let come = delta.changes.weights().filter(|weight| *weight > 0).count();
         let gone = delta.changes.len() - come;
         let parts = [(come, "come"), (gone, "gone")].into_iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();

@@ -1,5 +1,7 @@
 //! Rows in motion: changes of rows of one width, word after word, with their weights alongside.
 
+use std::cmp::Ordering;
+
 use super::index::Weight;
 use crate::value::Word;
 
@@ -95,6 +97,13 @@ impl Changes {
         self
     }
 
+    /// Rows that are there, each once.
+    pub(crate) fn as_set(&self) -> Self {
+        let mut set = Changes::new();
+        self.iter().filter(|(_, weight)| *weight > 0).for_each(|(row, _)| set.push(row, 1));
+        set
+    }
+
     /// A row by its place.
     #[inline]
     pub(crate) fn row(&self, at: usize) -> &[Word] {
@@ -156,6 +165,16 @@ impl Changes {
             }),
             _ => self.consolidate_wide(),
         }
+    }
+
+    /// In another order than that of words.
+    pub(crate) fn sorted_by(&self, mut compare: impl FnMut(&[Word], &[Word]) -> Ordering) -> Self {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_unstable_by(|one, other| compare(self.row(*one as usize), self.row(*other as usize)));
+        let mut sorted = Changes::new();
+        sorted.reserve(self.len(), self.width);
+        order.iter().for_each(|at| sorted.push(self.row(*at as usize), self.weight(*at as usize)));
+        sorted
     }
 
     /// Whether rows are strictly ascending.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::records::Records;
 use crate::command::Record;
 use crate::ir::RelationId;
 use crate::value::Value;
@@ -87,5 +88,5 @@ pub struct Delta {
     /// Its full name.
     pub name: Arc<str>,
     /// Each record that changed and how its count changed, never by zero, in the natural order of records.
-    pub changes: Vec<(Value, i64)>,
+    pub changes: Records,
 }

@@ -8,6 +8,7 @@ use crossbeam_channel::{Sender, bounded, unbounded};
 
 use super::commit::{Commit, Update};
 use super::error::{CommitError, QueryError, Refused, ReviseError};
+use super::records::Records;
 use super::revise::Answer;
 use super::session::{Current, Request, Session, Trial};
 use super::stats::Stats;
@@ -81,7 +82,11 @@ impl Engine {
             });
         let thread = thread.map_err(|error| vec![cannot_start(&program, &error.to_string())])?;
         match start.recv() {
-            Ok(Ok(initial)) => Ok(Engine { current, initial, requests, control, thread: Some(thread) }),
+            Ok(Ok(mut initial)) => {
+                // It is kept for good, and must not keep what the engine gives back.
+                initial.deltas.iter_mut().for_each(|delta| delta.changes = delta.changes.to_vec().into());
+                Ok(Engine { current, initial, requests, control, thread: Some(thread) })
+            }
             Ok(Err(diagnostics)) => Err(diagnostics),
             Err(_) => Err(vec![cannot_start(&program, "its thread died")]),
         }
@@ -121,7 +126,7 @@ impl Engine {
     /// # Errors
     /// A rule failed: contents that nobody reads are not kept but put together when asked for.
     pub fn dump(&self, relation: RelationId) -> Result<Vec<(Value, i64)>, QueryError> {
-        self.ask(|reply| Request::Dump(relation, reply)).unwrap_or(Err(QueryError::Stopped))
+        built(self.ask(|reply| Request::Dump(relation, reply)))
     }
 
     /// Whether a relation has had a record at some time, even if it has none now.
@@ -185,7 +190,7 @@ impl Engine {
     /// There is no such index, or the values are not of its fields' types.
     pub fn query_index(&self, index: &str, values: Vec<Value>) -> Result<Vec<(Value, i64)>, QueryError> {
         let index = self.index(index)?;
-        self.ask(|reply| Request::QueryIndex(index, values, reply)).unwrap_or(Err(QueryError::Stopped))
+        built(self.ask(|reply| Request::QueryIndex(index, values, reply)))
     }
 
     /// All records in an index, in natural order.
@@ -194,7 +199,7 @@ impl Engine {
     /// There is no such index.
     pub fn dump_index(&self, index: &str) -> Result<Vec<(Value, i64)>, QueryError> {
         let index = self.index(index)?;
-        self.ask(|reply| Request::DumpIndex(index, reply)).unwrap_or(Err(QueryError::Stopped))
+        built(self.ask(|reply| Request::DumpIndex(index, reply)))
     }
 
     /// From now on commits also tell what they change in these relations, although they are no outputs; in the place
@@ -274,6 +279,11 @@ impl Drop for Engine {
             let _ = thread.join();
         }
     }
+}
+
+/// Records as whoever asks wants them; built on its thread, not on the engine's.
+fn built(answer: Option<Result<Records, QueryError>>) -> Result<Vec<(Value, i64)>, QueryError> {
+    answer.unwrap_or(Err(QueryError::Stopped)).map(|records| records.to_vec())
 }
 
 fn cannot_start(program: &Program, why: &str) -> Diagnostic {

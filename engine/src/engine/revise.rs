@@ -10,7 +10,8 @@ use timely::worker::Worker;
 
 use super::commit::{Commit, Delta};
 use super::error::{CommitError, QueryError, ReviseError};
-use super::session::{Current, Records, Running, Session, Trial, asked};
+use super::records::Records;
+use super::session::{Current, Running, Session, Trial, asked};
 use crate::dataflow::host;
 use crate::dataflow::revise::{EPOCHS, Successor};
 use crate::draft::{Column, Query};
@@ -35,7 +36,7 @@ impl Answer {
             Value::Tuple(values) if query.columns.len() != 1 => values,
             value => vec![value],
         };
-        let rows = records.into_iter().map(|(record, weight)| (row(record), weight)).collect();
+        let rows = records.iter().map(|(record, weight)| (row(record), weight)).collect();
         Answer { columns: query.columns.clone(), rows }
     }
 }
@@ -254,7 +255,7 @@ impl Session {
     fn deltas(
         &self,
         outputs: &Outputs,
-        after: &Program,
+        after: &Arc<Program>,
         changes: &[(RelationId, host::Delta)],
         successor: &Successor,
         gone: Vec<(RelationId, host::Delta)>,
@@ -284,7 +285,7 @@ impl Session {
             rows.consolidate();
             let name = after.relations[relation.0 as usize].name.clone();
             let changes = self.records_of(after, relation, rows);
-            let delta = Delta { relation, name: name.clone(), changes: Vec::new() };
+            let delta = Delta { relation, name: name.clone(), changes: Records::default() };
             let delta = deltas.entry(name).or_insert(delta);
             delta.relation = relation;
             delta.changes.extend(changes);
@@ -368,8 +369,11 @@ impl Session {
             let rows = running.host.contents(id, self.epoch);
             let mut rows = rows.map_err(|failure| self.failed(&after, failure))?;
             let name = after.relations[index as usize].name.clone();
-            let delta =
-                deltas.entry(name.clone()).or_insert(Delta { relation: id, name, changes: Vec::new() });
+            let delta = deltas.entry(name.clone()).or_insert(Delta {
+                relation: id,
+                name,
+                changes: Records::default(),
+            });
             let known = before.relation(&delta.name).filter(|known| {
                 let old = self.running.signatures().records[known.0 as usize];
                 is_told(&before, *known) && old == running.signatures().records[index as usize]
@@ -378,7 +382,7 @@ impl Session {
                 let gone = self.contents(known)?;
                 rows.append_opposite(&gone);
                 rows.consolidate();
-                delta.changes.clear();
+                delta.changes = Records::default();
             }
             delta.relation = id;
             delta.changes.extend(self.records_of(&after, id, rows));

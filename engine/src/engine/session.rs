@@ -13,17 +13,18 @@ use timely::worker::Worker;
 use super::commit::{Commit, Delta, Update};
 use super::error::{CommitError, QueryError, Refused, ReviseError};
 use super::inputs::{Inputs, Refusal};
+use super::records::Records;
 use super::stats::{RelationStats, RuleStats, Stats};
 use crate::control::Control;
 use crate::dataflow::host::{self, Failure, Host};
-use crate::dataflow::index::{Epoch, Weight};
+use crate::dataflow::index::Epoch;
 use crate::dataflow::query::Query;
 use crate::dataflow::reclaim::Layouts;
 use crate::diagnostics::Diagnostic;
 use crate::eval::{Externs, Machine, Trap};
 use crate::ir::{Program, RelationId, RelationRole, RelationSemantics, RuleId};
 use crate::plan::{Plan, Signatures};
-use crate::value::{Interner, Marks, Row, Value, Word, compare_rows, decode_record, encode};
+use crate::value::{Interner, Marks, Row, Value, encode};
 use crate::why::{Absence, Derivation, Question, WhyError};
 
 /// Fewer values than that are not worth looking for.
@@ -54,9 +55,6 @@ pub(super) enum Trial {
     /// It was only to be seen what it would do.
     Forget,
 }
-
-/// Records with their counts, in natural order.
-pub(super) type Records = Vec<(Value, Weight)>;
 
 /// By relation, whether it has had a record at some time.
 pub(super) type Held = Arc<[AtomicBool]>;
@@ -326,13 +324,13 @@ impl Session {
     }
 
     /// As [`Self::records`], for a relation of a program that may not be the running one.
-    pub(super) fn records_of(&self, program: &Program, relation: RelationId, rows: host::Delta) -> Records {
-        let (types, record) = (&program.types, program.relations[relation.0 as usize].record);
-        let mut rows: Vec<(&[Word], Weight)> = rows.iter().collect();
-        rows.sort_unstable_by(|(one, _), (other, _)| compare_rows(&self.interner, types, record, one, other));
-        rows.into_iter()
-            .map(|(row, weight)| (decode_record(&self.interner, types, record, row), weight))
-            .collect()
+    pub(super) fn records_of(
+        &self,
+        program: &Arc<Program>,
+        relation: RelationId,
+        rows: host::Delta,
+    ) -> Records {
+        Records::new(&self.interner, program, relation, rows)
     }
 
     fn dump(&mut self, relation: RelationId) -> Result<Records, QueryError> {
@@ -343,13 +341,11 @@ impl Session {
 
     /// Rows that a relation holds, as values. In how many ways a record of a set follows is not told: it depends on the plan.
     fn held(&self, relation: RelationId, rows: host::Delta) -> Records {
-        let mut records = self.records(relation, rows);
         let declared = self.running.current.program.relations[relation.0 as usize].semantics;
         if declared == RelationSemantics::Relation {
-            records.retain(|(_, weight)| *weight > 0);
-            records.iter_mut().for_each(|(_, weight)| *weight = 1);
+            return self.records(relation, rows.as_set());
         }
-        records
+        self.records(relation, rows)
     }
 
     fn dump_index(&mut self, index: usize) -> Result<Records, QueryError> {

@@ -106,7 +106,7 @@ impl<'e> Cloud<'e> {
     fn commit(&self, updates: Vec<Update>) -> anyhow::Result<(Duration, usize)> {
         let start = Instant::now();
         let first = self.engine.commit(updates)?;
-        let answers: Vec<Update> = wanted(&first).map(|record| self.key_for(record)).collect();
+        let answers: Vec<Update> = wanted(&first).map(|record| self.key_for(&record)).collect();
         let second = if answers.is_empty() { None } else { Some(self.engine.commit(answers)?) };
         let took = start.elapsed();
         let flows = |commit: &Commit| -> usize {
@@ -212,7 +212,7 @@ fn empty(program: &weir_engine::ir::Program, ty: weir_engine::ir::TypeId) -> Val
     }
 }
 
-fn wanted(commit: &Commit) -> impl Iterator<Item = &Value> {
+fn wanted(commit: &Commit) -> impl Iterator<Item = Value> {
     let delta = commit.deltas.iter().find(|delta| &*delta.name == "keys::Wanted");
     delta
         .into_iter()

@@ -82,8 +82,8 @@ pub(super) fn weir(rules: &str, facts: Facts, transactions: usize) -> anyhow::Re
 
 /// Rows that came less those that went; and how many both are.
 fn came(commit: &Commit) -> (i64, i64) {
-    let changes = commit.deltas.iter().flat_map(|delta| &delta.changes);
-    changes.fold((0, 0), |(sum, all), (_, weight)| (sum + weight, all + weight.abs()))
+    let weights = commit.deltas.iter().flat_map(|delta| delta.changes.weights());
+    weights.fold((0, 0), |(sum, all), weight| (sum + weight, all + weight.abs()))
 }
 
 /// Rows that came less those that went, and how many both are.

@@ -71,7 +71,7 @@ impl Presenter {
             return show::changes(out, deltas);
         }
         for delta in deltas {
-            let sheet = Sheet::of_relation(program, delta.relation, &delta.changes);
+            let sheet = Sheet::of_relation(program, delta.relation, &delta.changes.to_vec());
             match self.format {
                 Format::Table | Format::Ddlog => {
                     writeln!(out, "{}", delta.name)?;

@@ -97,7 +97,7 @@ impl Effects {
         pool: &mut FlowPool,
     ) {
         for (record, weight) in &delta.changes {
-            let inserted = *weight > 0;
+            let (record, inserted) = (&record, weight > 0);
             if delta.relation == relations.flow {
                 self.add_flow(record, inserted, reader, pool);
             } else if Some(delta.relation) == relations.port_up {
@@ -154,9 +154,9 @@ impl WantedKeys {
         for (record, weight) in &delta.changes {
             let (Some(space), Some(owner)) = (record.field("space"), record.field("owner")) else { continue };
             let (space, owner) = (space.clone(), owner.clone());
-            if *weight < 0 {
+            if weight < 0 {
                 keys.released.push((space, owner));
-            } else if let (Some(low), Some(high)) = (integer(record, "low"), integer(record, "high")) {
+            } else if let (Some(low), Some(high)) = (integer(&record, "low"), integer(&record, "high")) {
                 keys.wanted.push((space, owner, low as u32, high as u32));
             }
         }

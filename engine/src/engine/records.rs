@@ -1,0 +1,190 @@
+//! Records that come out of the engine: kept as words until somebody looks.
+
+use std::sync::Arc;
+
+use crate::dataflow::changes::Changes;
+use crate::ir::{Program, RelationId, Type, TypeId, TypeTable};
+use crate::value::{Interner, Value, Word, compare_rows, decode_record};
+
+/// Records with their counts, or with how those change, in the natural order of records.
+///
+/// They are values of the program that gave them, and stay what they are whatever becomes of it: they hold on to all
+/// values that the engine knew then. Each look at a record builds it anew.
+#[derive(Clone, Default)]
+pub struct Records {
+    parts: Vec<Part>,
+}
+
+/// Records of one kind.
+#[derive(Clone)]
+enum Part {
+    Built(Vec<(Value, i64)>),
+    Rows(Arc<Rows>),
+}
+
+/// Rows and what it takes to read them.
+struct Rows {
+    rows: Changes,
+    interner: Arc<Interner>,
+    program: Arc<Program>,
+    record: TypeId,
+}
+
+impl Records {
+    /// Consolidated rows of a relation.
+    pub(super) fn new(
+        interner: &Arc<Interner>,
+        program: &Arc<Program>,
+        relation: RelationId,
+        rows: Changes,
+    ) -> Self {
+        if rows.is_empty() {
+            return Records::default();
+        }
+        let record = program.relations[relation.0 as usize].record;
+        let rows = in_natural_order(interner, &program.types, record, rows);
+        let (interner, program) = (interner.clone(), program.clone());
+        Records { parts: vec![Part::Rows(Arc::new(Rows { rows, interner, program, record }))] }
+    }
+
+    /// Adds others after these.
+    pub(super) fn extend(&mut self, other: Records) {
+        self.parts.extend(other.parts);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(Part::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.parts.iter().all(|part| part.len() == 0)
+    }
+
+    /// Builds one record after the other.
+    pub fn iter(&self) -> impl Iterator<Item = (Value, i64)> {
+        self.parts.iter().flat_map(|part| (0..part.len()).map(|at| (part.record(at), part.weight(at))))
+    }
+
+    /// The counts alone, in the same order, without building records.
+    pub fn weights(&self) -> impl Iterator<Item = i64> {
+        self.parts.iter().flat_map(|part| (0..part.len()).map(|at| part.weight(at)))
+    }
+
+    /// All of them built.
+    pub fn to_vec(&self) -> Vec<(Value, i64)> {
+        self.iter().collect()
+    }
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Part::Built(records) => records.len(),
+            Part::Rows(rows) => rows.rows.len(),
+        }
+    }
+
+    fn record(&self, at: usize) -> Value {
+        match self {
+            Part::Built(records) => records[at].0.clone(),
+            Part::Rows(of) => decode_record(&of.interner, &of.program.types, of.record, of.rows.row(at)),
+        }
+    }
+
+    fn weight(&self, at: usize) -> i64 {
+        match self {
+            Part::Built(records) => records[at].1,
+            Part::Rows(rows) => rows.rows.weight(at),
+        }
+    }
+}
+
+/// Records from elsewhere than the engine, in the order in which they are to be seen.
+impl From<Vec<(Value, i64)>> for Records {
+    fn from(records: Vec<(Value, i64)>) -> Self {
+        Records { parts: vec![Part::Built(records)] }
+    }
+}
+
+impl<'r> IntoIterator for &'r Records {
+    type Item = (Value, i64);
+    type IntoIter = Box<dyn Iterator<Item = (Value, i64)> + 'r>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter())
+    }
+}
+
+impl PartialEq for Records {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Rows sorted as their records are.
+fn in_natural_order(interner: &Interner, types: &TypeTable, record: TypeId, mut rows: Changes) -> Changes {
+    if rows.len() == 1 {
+        return rows;
+    }
+    let is_plain = match types.struct_fields(record) {
+        Some(fields) => fields.iter().all(|field| orders_as_words(types, field.ty)),
+        None => orders_as_words(types, record),
+    };
+    if is_plain {
+        rows.consolidate();
+        return rows;
+    }
+    let compare = |one: &[Word], other: &[Word]| compare_rows(interner, types, record, one, other);
+    rows.sorted_by(compare)
+}
+
+/// Whether a column's words have the order of its values.
+fn orders_as_words(types: &TypeTable, ty: TypeId) -> bool {
+    matches!(types.ty(types.strip(ty)), Type::Bool | Type::Bit(..=32))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::engine::{Config, Engine, Update};
+    use crate::value::Value;
+
+    fn insert(engine: &Engine, texts: impl Iterator<Item = String>) -> Vec<Update> {
+        let relation = engine.program().relation("I").unwrap();
+        let record = |text: String| Value::Struct {
+            ctor: "I".into(),
+            fields: vec![("".into(), Value::Str(text.as_str().into()))],
+        };
+        texts.map(|text| Update::Insert { relation, record: record(text) }).collect()
+    }
+
+    #[test]
+    fn stay_what_they_are_when_the_engine_gives_values_back() {
+        let rules = "input stream I(text: string)\noutput stream O(text: string)\nO(t) :- I(t).";
+        let (program, _) = crate::compile::compile_text("records.dl", rules, &[]).unwrap();
+        let engine = Engine::new(program, Config::default()).unwrap();
+        let words = ["b", "a", "ab", "long"];
+        let first = engine.commit(insert(&engine, words.iter().map(ToString::to_string))).unwrap();
+        let told = first.deltas[0].changes.to_vec();
+        // Enough that what is not in use is given back, several times.
+        let mut values = 0;
+        for round in 0..5 {
+            let texts = (0..30_000).map(|number| format!("text {round} {number}"));
+            engine.commit(insert(&engine, texts)).unwrap();
+            values = engine.stats().values;
+        }
+        assert!(values < 130_000, "{values} values are held");
+        assert_eq!(first.deltas[0].changes.to_vec(), told);
+        let texts: Vec<String> = told.iter().map(|(record, _)| record.to_string()).collect();
+        assert_eq!(texts, ["a", "ab", "b", "long"].map(|text| format!("O{{.text = \"{text}\"}}")));
+        assert_eq!(first.deltas[0].changes, told.into());
+    }
+}
