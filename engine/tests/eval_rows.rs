@@ -194,6 +194,7 @@ fn check_group(text: &str, key: &[Value], values: &[(Value, i64)], expected: &[&
         group: *group,
         steps,
         output: fixture.head_columns(rule),
+        aggregates: None,
     };
     let word = |ty, value: &Value| encode(interner, &program.types, ty, value).unwrap();
     let key: Vec<Word> = key_locals

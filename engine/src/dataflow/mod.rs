@@ -1,5 +1,6 @@
 //! The plan at work: indexes over time, and the operators between them.
 
+mod aggregate;
 mod antijoin;
 mod arrange;
 mod attempts;

@@ -38,6 +38,11 @@ impl Pulse {
         if self.stops() { Err(cancelled()) } else { Ok(()) }
     }
 
+    /// Whether somebody wants this to end.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.control.is_cancelled()
+    }
+
     #[cold]
     fn look(&self) -> bool {
         self.rows.set(0);

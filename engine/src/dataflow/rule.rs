@@ -6,14 +6,14 @@ use super::antijoin::antijoin;
 use super::arrange::Arranged;
 use super::attempts::Attempts;
 use super::changes::Changes;
-use super::code::{Code, Emit, GroupCode};
+use super::code::{Code, Emit};
 use super::columns::{Columns, Marking};
 use super::index::{Batch, Epoch, Index, Weight, batch};
 use super::join::{Sides, join};
 use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::AsOf;
-use super::reduce::{Groups, parted};
+use super::reduce::Groups;
 use super::semijoin::semijoin;
 use crate::eval::{Machine, Trap};
 use crate::plan::{Left, Op, RulePlan};
@@ -29,8 +29,8 @@ pub(crate) struct Chain {
 struct Stage {
     left: Kept,
     op: Work,
-    /// What the current transaction changed in `left` and in the groups' results.
-    changed: [Option<Rc<Batch>>; 2],
+    /// What the current transaction changed in `left`.
+    changed: Option<Rc<Batch>>,
 }
 
 /// How the left side is kept.
@@ -87,10 +87,10 @@ impl Chain {
                     told: plan.stages[at..].iter().any(|stage| stage.op.inspects()),
                 },
                 Op::Reduce { reduction, key_columns } => {
-                    Work::Reduce(Box::new(Groups::new(GroupCode::new(machine, reduction, *key_columns))))
+                    Work::Reduce(Box::new(Groups::new(machine, reduction, *key_columns)))
                 }
             },
-            changed: [None, None],
+            changed: None,
         });
         Chain {
             first: Code::new(machine, &plan.first),
@@ -148,7 +148,7 @@ impl Chain {
                 std::mem::swap(one, other);
             }
             if let (Work::Reduce(one), Work::Reduce(other)) = (&mut one.op, &mut other.op) {
-                std::mem::swap(one.results(), other.results());
+                one.exchange(other);
             }
         }
     }
@@ -185,25 +185,29 @@ impl Chain {
                 columns.mark(marking, index.reader());
             }
             if let Work::Reduce(groups) = &mut stage.op {
-                results.mark(marking, groups.results().reader());
+                groups.mark(results, marking);
             }
         }
     }
 
     /// Forgets that there was a transaction.
     pub(crate) fn end(&mut self) {
-        self.stages.iter_mut().for_each(|stage| stage.changed = [None, None]);
+        for stage in &mut self.stages {
+            stage.changed = None;
+            if let Work::Reduce(groups) = &mut stage.op {
+                groups.end();
+            }
+        }
     }
 
     /// Takes the transaction's changes back, by their opposites in a later one.
     pub(crate) fn undo(&mut self, epoch: Epoch) {
         for stage in &mut self.stages {
-            let [left, results] = std::mem::take(&mut stage.changed);
-            if let (Kept::Private(index), Some(batch)) = (&mut stage.left, left) {
+            if let (Kept::Private(index), Some(batch)) = (&mut stage.left, stage.changed.take()) {
                 index.undo(&batch, epoch);
             }
-            if let (Work::Reduce(groups), Some(batch)) = (&mut stage.op, results) {
-                groups.results().undo(&batch, epoch);
+            if let Work::Reduce(groups) = &mut stage.op {
+                groups.undo(epoch);
             }
         }
     }
@@ -293,9 +297,7 @@ impl Stage {
                 let Work::Reduce(groups) = &mut self.op else { return Ok(()) };
                 let Some(changes) = left else { return Ok(()) };
                 match &mut self.left {
-                    Kept::Private(index) => {
-                        self.changed[1] = Some(groups.update(&changes, index, epoch, pulse, emit)?)
-                    }
+                    Kept::Private(index) => groups.update(&changes, index, epoch, pulse, emit)?,
                     Kept::Shared(_) | Kept::Not => groups.once(&changes, epoch, pulse, emit)?,
                 }
                 return Ok(());
@@ -363,13 +365,7 @@ impl Stage {
         let Some(mut left) = left else { return Ok(()) };
         let wanted = matches!(self.op, Work::Semijoin { .. });
         match &mut self.op {
-            Work::Reduce(groups) => {
-                groups.results().reader().all(AsOf::Now, |_, result, weight| {
-                    let (row, value) = parted(result);
-                    emit(&row, &value, weight);
-                });
-                Ok(())
-            }
+            Work::Reduce(groups) => groups.contents(&mut left, epoch, pulse, emit),
             Work::Join { right, then } => {
                 let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
                 let mut attempts = Attempts::new(pulse);
@@ -403,7 +399,7 @@ impl Stage {
     fn keep(&mut self, changes: Option<Rc<Batch>>) {
         if let (Kept::Private(index), Some(batch)) = (&mut self.left, changes) {
             index.insert(batch.clone());
-            self.changed[0] = Some(batch);
+            self.changed = Some(batch);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::repr::Load;
 use super::transform::bind_columns;
 use super::val::{GroupVal, Val};
 use super::{Machine, Trap};
-use crate::ir::{LocalId, Type, TypeId};
+use crate::ir::{LocalId, TypeId};
 use crate::plan::transform::Reduction;
 use crate::source::{FileId, Span};
 use crate::value::{Row, Word};
@@ -42,15 +42,7 @@ impl Machine {
             pipeline,
             group: reduction.group,
             key: reduction.key.iter().filter_map(local_type).collect(),
-            // The type alone does not tell: a key of one variable can be a tuple itself.
-            key_is_tuple: reduction.key.len() != 1
-                || match (
-                    types.ty(types.strip(reduction.key_type)),
-                    reduction.key.first().and_then(local_type),
-                ) {
-                    (Type::Tuple(_), Some(only)) => types.strip(only) != types.strip(reduction.key_type),
-                    _ => false,
-                },
+            key_is_tuple: reduction.key_is_tuple(types),
             span: span.unwrap_or(Span { file: FileId(0), start: 0, end: 0 }),
         }
     }

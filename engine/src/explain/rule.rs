@@ -123,6 +123,14 @@ impl Page<'_> {
                     };
                     self.line(4, &format!("{number}. {key}"));
                     self.kept(stage.left, &left);
+                    match reduction.aggregates.as_ref().map(|aggregates| aggregates.facts(self.program)) {
+                        Some(facts) if facts.is_empty() => {}
+                        Some(facts) => {
+                            let facts = facts.join(", ");
+                            self.line(7, &format!("of each group, kept up value by value: {facts}"));
+                        }
+                        None => self.line(7, "a group is looked at as a whole when a value of it changes"),
+                    }
                     self.work(&reduction.locals, &reduction.steps);
                 }
             }

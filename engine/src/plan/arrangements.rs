@@ -10,7 +10,7 @@ use crate::ir::{Program, RelationId, RelationRole, RelationSemantics, TypeId};
 
 /// The collections and arrangements found so far.
 pub(super) struct Catalog<'p> {
-    program: &'p Program,
+    pub(super) program: &'p Program,
     pub(super) collections: Vec<Collection>,
     pub(super) arrangements: Vec<Arrangement>,
     collection_ids: HashMap<CollectionSource, CollectionId>,

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::aggregate::Aggregates;
 use super::data::{ArrangementId, CollectionId, Left, Op, Plan, Projection, RulePlan, Source};
 use super::transform::{Input, Step, Transform};
 use crate::ir::{Expr, Frame, Local, LocalId, Program, RelationId};
@@ -118,12 +119,36 @@ impl Explain<'_> {
                     let frame = self.program.frame(&reduction.locals);
                     let key: Vec<String> = reduction.key.iter().map(|local| frame.name(*local)).collect();
                     writeln!(f, "  group {left} by ({}) as {}", key.join(", "), frame.name(reduction.group))?;
-                    self.steps(f, frame, &reduction.steps)?;
-                    writeln!(f, "    give ({})", exprs(frame, &reduction.output))?;
+                    match &reduction.aggregates {
+                        Some(aggregates) => self.aggregates(f, aggregates)?,
+                        None => {
+                            self.steps(f, frame, &reduction.steps)?;
+                            writeln!(f, "    give ({})", exprs(frame, &reduction.output))?;
+                        }
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    /// What is kept of a group, by the variables that hold it; and what is done with those.
+    fn aggregates(&self, f: &mut Formatter<'_>, aggregates: &Aggregates) -> fmt::Result {
+        let then = self.program.frame(&aggregates.then.locals);
+        if let Some(Input::Locals(results)) = aggregates.then.inputs.get(1) {
+            for (fact, result) in aggregates.facts(self.program).iter().zip(results.iter().flatten()) {
+                writeln!(f, "    keep {fact} as {}", then.name(*result))?;
+            }
+        }
+        self.steps(f, then, &aggregates.then.steps)?;
+        let columns: Vec<String> = aggregates
+            .then
+            .outputs
+            .iter()
+            .filter(|row| !row.is_empty())
+            .map(|row| exprs(then, row))
+            .collect();
+        writeln!(f, "    give ({})", columns.join(", "))
     }
 
     fn transform(&self, f: &mut Formatter<'_>, transform: &Transform) -> fmt::Result {

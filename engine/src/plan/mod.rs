@@ -1,5 +1,6 @@
 //! From rules to an explicit plan: what is arranged by what, joined in which order, in which stratum.
 
+mod aggregate;
 mod arrangements;
 mod body;
 mod components;
@@ -19,6 +20,7 @@ pub mod transform;
 pub(crate) mod walk;
 mod weights;
 
+pub use aggregate::{Aggregate, AggregateKind, Aggregates, Feature};
 pub use data::{
     Arrangement, ArrangementId, Collection, CollectionId, CollectionSource, Component, Contents, IndexPlan,
     Left, Multiplicity, Op, Plan, Projection, Repeated, Repetition, RulePlan, Source, Stage,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::aggregate::aggregates;
 use super::arrangements::Catalog;
 use super::body::{Block, Body, Opener};
 use super::data::{Left, Op, Projection, RulePlan, Source, Stage};
@@ -107,16 +108,21 @@ impl Chain<'_, '_> {
                     Some(boundary) => boundary.key.iter().chain(&boundary.value).cloned().collect(),
                     None => self.body.head.clone(),
                 };
-                let reduction = Reduction {
+                let key_columns = next.as_ref().map(|boundary| boundary.key.len());
+                let mut reduction = Reduction {
                     locals: self.body.locals.clone(),
                     key: key.clone(),
                     key_type: *key_type,
                     group: *group,
                     steps: block.steps.clone(),
                     output,
+                    aggregates: None,
                 };
-                let reduction = Arc::new(reduction);
-                Ok(Op::Reduce { reduction, key_columns: next.as_ref().map(|boundary| boundary.key.len()) })
+                if self.host && !self.ephemeral {
+                    reduction.aggregates =
+                        aggregates(self.catalog.program, &reduction, key_columns).map(Arc::new);
+                }
+                Ok(Op::Reduce { reduction: Arc::new(reduction), key_columns })
             }
             Opener::Atom(shape) => {
                 let mut lookup = met.lookup.ok_or_else(|| not_planned(shape.span))?;

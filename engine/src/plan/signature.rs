@@ -211,6 +211,17 @@ fn reduction(meaning: &mut Meaning<'_, '_>, reduction: &Reduction) {
     meaning.number(reduction.group.0.into());
     steps(meaning, &reduction.steps);
     meaning.exprs(&reduction.output);
+    match &reduction.aggregates {
+        None => meaning.tag(0),
+        Some(aggregates) => {
+            meaning.tag(1);
+            transform(meaning, &aggregates.each);
+            for aggregate in &aggregates.kept {
+                aggregate.mean(meaning);
+            }
+            transform(meaning, &aggregates.then);
+        }
+    }
 }
 
 fn steps(meaning: &mut Meaning<'_, '_>, steps: &[Step]) {

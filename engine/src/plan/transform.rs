@@ -3,7 +3,10 @@
 //! A row is a run of words. A relation whose record type is a struct (see `TypeTable::struct_fields`) has one word per
 //! field; any other relation has one word, the record itself.
 
-use crate::ir::{Expr, Local, LocalId, Pattern, TypeId};
+use std::sync::Arc;
+
+use super::aggregate::Aggregates;
+use crate::ir::{Expr, Local, LocalId, Pattern, Type, TypeId, TypeTable};
 
 /// What is done to one row, or to the parts of one join match.
 #[derive(Clone, Debug)]
@@ -74,4 +77,17 @@ pub struct Reduction {
     pub steps: Vec<Step>,
     /// The columns of the row that comes out.
     pub output: Vec<Expr>,
+    /// How to come to the same without all values of the group, if there is a way.
+    pub aggregates: Option<Arc<Aggregates>>,
+}
+
+impl Reduction {
+    /// Whether the key as a value is a tuple of the key's columns, and not its only column. The type alone does not
+    /// tell: a key of one variable can be a tuple itself.
+    pub(crate) fn key_is_tuple(&self, types: &TypeTable) -> bool {
+        let [only] = self.key.as_slice() else { return true };
+        let only = self.locals.get(only.0 as usize).map(|local| types.strip(local.ty));
+        let key = types.strip(self.key_type);
+        matches!(types.ty(key), Type::Tuple(_)) && only.is_some_and(|only| only != key)
+    }
 }

@@ -138,7 +138,8 @@ fn values_mut(args: &mut [Arg]) -> impl Iterator<Item = &mut Expr> {
     })
 }
 
-fn children(expr: &Expr) -> Vec<&Expr> {
+/// The expressions right in an expression, but not those of a closure or a pattern.
+pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
     use ExprKind as E;
     match &expr.kind {
         E::Bool(_)

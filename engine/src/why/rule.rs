@@ -75,6 +75,7 @@ impl SearchedRule {
                     group: *group,
                     steps: Vec::new(),
                     output: vec![local(*group, flat.locals[group.0 as usize].ty)],
+                    aggregates: None,
                 });
                 let grouping = Grouping {
                     clause: clause.clause,
