@@ -24,7 +24,7 @@ pub(crate) struct Groups {
 enum Kept {
     /// What each group gave, by the group's key: rows of key and value in one, the key's width first. And what the
     /// current transaction changed in it.
-    Results(Index, Option<Rc<Batch>>),
+    Results(Box<Index>, Option<Rc<Batch>>),
     Aggregates(Box<Aggregation>),
 }
 
@@ -33,7 +33,7 @@ impl Groups {
     pub(crate) fn new(machine: &Rc<Machine>, reduction: &Arc<Reduction>, key_columns: Option<usize>) -> Self {
         let kept = match &reduction.aggregates {
             Some(aggregates) => Kept::Aggregates(Box::new(Aggregation::new(machine, aggregates))),
-            None => Kept::Results(Index::new(), None),
+            None => Kept::Results(Box::new(Index::new()), None),
         };
         Groups { code: GroupCode::new(machine, reduction, key_columns), kept }
     }
