@@ -231,7 +231,7 @@ fn case(seed: u64) -> Result<(), String> {
             Ok(commit) => {
                 for delta in commit.deltas {
                     let relation = contents.entry(delta.name.to_string()).or_default();
-                    for (record, weight) in delta.changes {
+                    for (record, weight) in &delta.changes {
                         *relation.entry(fields(&record)).or_default() += weight;
                     }
                     relation.retain(|_, weight| *weight != 0);
