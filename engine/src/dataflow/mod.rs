@@ -11,6 +11,7 @@ pub(crate) mod code;
 mod columns;
 pub(crate) mod contents;
 mod distinct;
+mod fixpoint;
 pub(crate) mod host;
 pub(crate) mod index;
 mod iterate;

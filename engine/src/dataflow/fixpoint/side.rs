@@ -1,0 +1,145 @@
+//! The sides of a join in a recursion: what is inside has rounds, what is outside is there from the start.
+
+use std::rc::Rc;
+
+use super::super::arrange::Arranged;
+use super::super::changes::Changes;
+use super::super::code::Code;
+use super::super::columns::Columns;
+use super::super::index::{Batch, Epoch, Weight};
+use super::super::reader::{AsOf, Reader};
+use super::history::{History, Pairs, Round};
+use super::rounds::Rounds;
+use crate::eval::Trap;
+use crate::value::Word;
+
+/// An arrangement that a rule of a recursion reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Of a relation inside, by its place among those.
+    Inside(usize),
+    /// Of the host, by its number.
+    Outside(usize),
+}
+
+/// An arrangement of a relation inside.
+pub(super) struct Inside {
+    pub(super) project: Code,
+    pub(super) rows: History,
+    pub(super) columns: Columns,
+}
+
+/// What a rule reads in a round.
+pub(super) struct Sources<'a> {
+    pub(super) inside: &'a [Inside],
+    pub(super) outside: &'a mut [Arranged],
+    pub(super) epoch: Epoch,
+    pub(super) round: Round,
+    /// The recursion has read nothing so far: all that is outside is new to it.
+    pub(super) loads: bool,
+}
+
+/// To look rows up.
+pub(super) enum Look {
+    Rounds(Rounds),
+    Whole(Reader, AsOf),
+}
+
+impl Inside {
+    /// Takes what changes in the relation in a round.
+    pub(super) fn publish(&mut self, epoch: Epoch, round: Round, changes: &Changes) -> Result<(), Trap> {
+        let mut pairs = Pairs::default();
+        for (row, weight) in changes.iter() {
+            self.project.run(epoch, &[row], weight, &mut |key, value, weight| {
+                pairs.push(&key, &value, weight);
+            })?;
+        }
+        self.rows.publish(pairs, round);
+        Ok(())
+    }
+}
+
+impl Sources<'_> {
+    /// What changes in this round on the side that a rule starts from.
+    pub(super) fn fresh_left(&mut self, side: Side) -> Option<Rc<Batch>> {
+        match side {
+            Side::Outside(at) if self.loads && self.round == 0 => {
+                self.outside[at].reader().map_or_else(|| self.outside[at].changes(), |rows| Some(whole(rows)))
+            }
+            side => self.fresh(side),
+        }
+    }
+
+    /// What changes in this round on the side that a rule meets. Who reads all of the one side needs no changes of the
+    /// other.
+    pub(super) fn fresh_right(&self, side: Side) -> Option<Rc<Batch>> {
+        match side {
+            Side::Outside(_) if self.loads => None,
+            side => self.fresh(side),
+        }
+    }
+
+    fn fresh(&self, side: Side) -> Option<Rc<Batch>> {
+        match side {
+            Side::Inside(at) => self.inside[at].rows.fresh(),
+            Side::Outside(at) if self.round == 0 => self.outside[at].changes(),
+            Side::Outside(_) => None,
+        }
+    }
+
+    /// All there is, with the changes of this round.
+    pub(super) fn now(&mut self, side: Side) -> Option<Look> {
+        match side {
+            Side::Inside(at) => Some(Look::Rounds(self.inside[at].rows.now())),
+            Side::Outside(at) => self.outside(at, AsOf::Now),
+        }
+    }
+
+    /// What there was before this round.
+    pub(super) fn before(&mut self, side: Side) -> Option<Look> {
+        match side {
+            Side::Inside(at) => Some(Look::Rounds(self.inside[at].rows.before())),
+            Side::Outside(at) if self.round == 0 => self.outside(at, AsOf::Before(self.epoch)),
+            Side::Outside(at) => self.outside(at, AsOf::Now),
+        }
+    }
+
+    fn outside(&mut self, at: usize, as_of: AsOf) -> Option<Look> {
+        let arranged = &mut self.outside[at];
+        match arranged.reader() {
+            Some(reader) => Some(Look::Whole(reader, as_of)),
+            // Rows that live for one transaction: those of this one, which were not there before it.
+            None if as_of == AsOf::Now => {
+                Some(Look::Whole(Reader::new(vec![arranged.changes()?]), AsOf::Now))
+            }
+            None => None,
+        }
+    }
+}
+
+impl Look {
+    /// Goes to a key; whether it is there. Keys must be asked for in ascending order.
+    #[inline]
+    pub(super) fn seek(&mut self, key: &[Word]) -> bool {
+        match self {
+            Look::Rounds(rounds) => rounds.seek(key),
+            Look::Whole(reader, _) => reader.seek(key),
+        }
+    }
+
+    /// The values of the current key with the rounds in which they come and go.
+    #[inline]
+    pub(super) fn values(&self, mut each: impl FnMut(&[Word], &[(Round, Weight)])) {
+        match self {
+            Look::Rounds(rounds) => rounds.values(each),
+            Look::Whole(reader, as_of) => reader.values(*as_of, |value, weight| each(value, &[(0, weight)])),
+        }
+    }
+}
+
+/// All rows as one change.
+fn whole(mut rows: Reader) -> Rc<Batch> {
+    let mut pairs = Pairs::default();
+    rows.all(AsOf::Now, |key, value, weight| pairs.push(key, value, weight));
+    super::history::batch(&pairs, 0, 0)
+}
