@@ -46,6 +46,9 @@ impl Host {
         if let Some(distinct) = &mut self.distinct[id.0 as usize] {
             return Ok(distinct.rows());
         }
+        if let Some(rows) = self.recursion_of(relation).and_then(|recursion| recursion.rows(relation)) {
+            return Ok(rows);
+        }
         if let Some(arrangement) = self.complete_arrangement(id) {
             return Ok(self.arrangement_contents(arrangement));
         }

@@ -6,13 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use timely::worker::Worker;
-
 use super::arrange::Arranged;
 use super::changes::Changes;
 use super::distinct::Distinct;
+use super::fixpoint::{Fixpoint, Outside};
 use super::index::{Epoch, Weight};
-use super::recursion::Recursion;
 use super::rule::Chain;
 use crate::control::Control;
 use crate::eval::{Machine, Trap};
@@ -35,9 +33,7 @@ pub(crate) struct Host {
     /// By rule; rules inside of recursive components run there.
     pub(super) chains: Vec<Option<Chain>>,
     /// By component.
-    pub(super) recursions: Vec<Option<Recursion>>,
-    /// By component: whether its recursion was stopped half-way and is not there.
-    pub(super) broken: Vec<bool>,
+    pub(super) recursions: Vec<Option<Fixpoint>>,
     delays: Vec<Delay>,
     latest: Vec<Latest>,
     wiring: Wiring,
@@ -61,6 +57,15 @@ pub(crate) struct Work {
     pub(crate) rows_in: u64,
     pub(crate) rows_out: u64,
     pub(crate) time: Duration,
+}
+
+impl Work {
+    fn add(&mut self, more: Work) {
+        self.runs += more.runs;
+        self.rows_in += more.rows_in;
+        self.rows_out += more.rows_out;
+        self.time += more.time;
+    }
 }
 
 /// A rule failed on some row; nothing has changed.
@@ -121,13 +126,8 @@ struct Touched {
 }
 
 impl Host {
-    /// Builds everything, without rows; but not the recursions of components that come from elsewhere.
-    pub(crate) fn new(
-        worker: &mut Worker,
-        machine: &Rc<Machine>,
-        plan: &Arc<Plan>,
-        from_elsewhere: impl Fn(usize) -> bool,
-    ) -> Self {
+    /// Builds everything, without rows.
+    pub(crate) fn new(machine: &Rc<Machine>, plan: &Arc<Plan>) -> Self {
         let wiring = Wiring::new(plan);
         let ephemeral = |id: CollectionId| plan.collection(id).ephemeral;
         let recursive: Vec<bool> = {
@@ -166,11 +166,7 @@ impl Host {
             recursions: plan
                 .components
                 .iter()
-                .enumerate()
-                .map(|(number, component)| {
-                    let build = || Recursion::new(worker, machine, plan, component);
-                    (component.is_recursive() && !from_elsewhere(number)).then(build)
-                })
+                .map(|component| component.is_recursive().then(|| Fixpoint::new(machine, plan, component)))
                 .collect(),
             delays: plan
                 .collections
@@ -200,7 +196,6 @@ impl Host {
             component_stats: vec![Work::default(); plan.components.len()],
             control: machine.control().clone(),
             machine: machine.clone(),
-            broken: vec![false; plan.components.len()],
             pending: HashMap::new(),
             settled: HashMap::new(),
         }
@@ -209,28 +204,25 @@ impl Host {
     /// The first transaction: rules that read nothing run once.
     pub(crate) fn start(
         &mut self,
-        worker: &mut Worker,
         inputs: Vec<(RelationId, Delta)>,
     ) -> Result<Vec<(RelationId, Delta)>, Failure> {
         for rule in self.wiring.once.clone() {
             self.wait(rule);
         }
-        self.transact(worker, FIRST, inputs)
+        self.transact(FIRST, inputs)
     }
 
     /// Takes consolidated changes of relations and gives what changes in all relations. If a rule fails, everything
     /// is as before, and the next transaction's epoch must be greater than `epoch + 1`.
     pub(crate) fn transact(
         &mut self,
-        worker: &mut Worker,
         epoch: Epoch,
         inputs: Vec<(RelationId, Delta)>,
     ) -> Result<Vec<(RelationId, Delta)>, Failure> {
-        let done = self.repair(worker, epoch).and_then(|()| self.propagate(worker, epoch, inputs));
-        match done {
+        match self.propagate(epoch, inputs) {
             Ok(()) => Ok(self.end(true)),
             Err(failure) => {
-                self.undo(worker, epoch + 1);
+                self.undo(epoch + 1);
                 Err(failure)
             }
         }
@@ -263,7 +255,24 @@ impl Host {
     /// Number of arrangements of a relation, and updates in them.
     pub(crate) fn arranged(&mut self, relation: RelationId) -> (usize, usize) {
         let of = &self.wiring.arrangements[relation.0 as usize];
-        (of.len(), of.iter().map(|arrangement| self.arrangements[*arrangement].len()).sum())
+        let arranged: usize = of.iter().map(|arrangement| self.arrangements[*arrangement].len()).sum();
+        (of.len(), arranged + self.recursion_of(relation).map_or(0, |recursion| recursion.len(relation)))
+    }
+
+    /// What code at work was made with.
+    pub(crate) fn machine(&self) -> &Rc<Machine> {
+        &self.machine
+    }
+
+    /// The round in which a row of a recursive relation is first derived: some rule derives it from rows of rounds before
+    /// that one. `None` if it is not there, or the relation is not recursive.
+    pub(crate) fn round_of(&self, relation: RelationId, row: &[Word]) -> Option<u64> {
+        self.recursion_of(relation)?.round_of(relation, row)
+    }
+
+    /// The recursion that a relation is part of.
+    pub(super) fn recursion_of(&self, relation: RelationId) -> Option<&Fixpoint> {
+        self.recursions[self.wiring.component[relation.0 as usize]].as_ref()
     }
 
     /// What the component of a relation has cost.
@@ -271,42 +280,15 @@ impl Host {
         self.component_stats[self.wiring.component[relation.0 as usize]]
     }
 
-    /// Takes the dataflows out of the worker.
-    pub(crate) fn close(mut self, worker: &mut Worker) {
-        self.recursions.drain(..).flatten().for_each(|recursion| recursion.close(worker));
-    }
-
     /// Runs what is pending, and gives what changes in all relations. Neither closed nor taken back yet.
-    pub(crate) fn run_pending(
-        &mut self,
-        worker: &mut Worker,
-        epoch: Epoch,
-    ) -> Result<Vec<(RelationId, Delta)>, Failure> {
+    pub(crate) fn run_pending(&mut self, epoch: Epoch) -> Result<Vec<(RelationId, Delta)>, Failure> {
         let relations = self.pending.keys().chain(self.settled.keys());
         self.touched.components.extend(relations.map(|relation| self.wiring.component[relation.0 as usize]));
-        self.propagate(worker, epoch, Vec::new())?;
+        self.propagate(epoch, Vec::new())?;
         let changed = self.touched.collections.iter().filter(|changed| **changed < self.wiring.relations);
         Ok(changed
             .map(|changed| (RelationId(*changed as u32), self.touched.deltas[*changed].clone()))
             .collect())
-    }
-
-    /// The recursion of a component, which may come from elsewhere, goes on with the numbers it has here.
-    pub(super) fn adopt(&mut self, component: usize) {
-        if let Some(recursion) = &mut self.recursions[component] {
-            recursion.adopt(&self.machine, &self.plan, &self.plan.components[component]);
-        }
-    }
-
-    /// The machines that code at work was made with: also earlier ones, for recursions that have gone on since.
-    pub(crate) fn machines(&self) -> Vec<Rc<Machine>> {
-        let mut machines = vec![self.machine.clone()];
-        for recursion in self.recursions.iter().flatten() {
-            if !machines.iter().any(|known| Rc::ptr_eq(known, recursion.machine())) {
-                machines.push(recursion.machine().clone());
-            }
-        }
-        machines
     }
 
     /// What is pending of a relation, which then is not any more.
@@ -314,47 +296,6 @@ impl Host {
         let mut rows = self.pending.remove(&relation).unwrap_or_default();
         rows.consolidate();
         rows
-    }
-
-    /// A recursion that was stopped half-way cannot be taken back: it is built anew when it is needed.
-    fn give_up(&mut self, worker: &mut Worker, component: usize) {
-        if let Some(recursion) = self.recursions[component].take() {
-            recursion.close(worker);
-            self.broken[component] = true;
-        }
-    }
-
-    /// Builds recursions anew that were stopped half-way. The transaction that follows has the number `epoch`.
-    pub(crate) fn repair(&mut self, worker: &mut Worker, epoch: Epoch) -> Result<(), Failure> {
-        let Some(before) = epoch.checked_sub(1) else { return Ok(()) };
-        let plan = self.plan.clone();
-        while let Some(number) = self.broken.iter().position(|broken| *broken) {
-            let component = &plan.components[number];
-            let mut recursion = Recursion::new(worker, &self.machine, &plan, component);
-            let (mut inputs, mut seeds) = (Vec::new(), Vec::new());
-            let reads: Vec<CollectionId> = recursion.reads().collect();
-            for read in reads {
-                let rows = self.collection_rows(read, before)?;
-                inputs.push((read, rows));
-            }
-            for rule in &component.rules {
-                let mut rows = Delta::new();
-                self.results(*rule, before, &mut rows)?;
-                seeds.push((plan.rule(*rule).head, rows));
-            }
-            match recursion.load(worker, before, inputs, seeds) {
-                // All of this was known.
-                Ok(_) => {
-                    self.recursions[number] = Some(recursion);
-                    self.broken[number] = false;
-                }
-                Err((rule, trap)) => {
-                    recursion.close(worker);
-                    return Err(Failure { rule: Some(rule), trap });
-                }
-            }
-        }
-        Ok(())
     }
 
     /// A rule that has read nothing yet reads what there is.
@@ -391,12 +332,7 @@ impl Host {
         }
     }
 
-    fn propagate(
-        &mut self,
-        worker: &mut Worker,
-        epoch: Epoch,
-        inputs: Vec<(RelationId, Delta)>,
-    ) -> Result<(), Failure> {
+    fn propagate(&mut self, epoch: Epoch, inputs: Vec<(RelationId, Delta)>) -> Result<(), Failure> {
         for (relation, delta) in inputs {
             self.publish(relation.0 as usize, delta, epoch)?;
         }
@@ -409,7 +345,7 @@ impl Host {
         }
         while let Some(component) = self.touched.components.pop_first() {
             let start = Instant::now();
-            self.component(worker, component, epoch)?;
+            self.component(component, epoch)?;
             self.component_stats[component].time += start.elapsed();
             self.component_stats[component].runs += 1;
         }
@@ -446,7 +382,7 @@ impl Host {
     }
 
     /// Runs what is touched in a component, and makes its relations' changes known.
-    fn component(&mut self, worker: &mut Worker, component: usize, epoch: Epoch) -> Result<(), Failure> {
+    fn component(&mut self, component: usize, epoch: Epoch) -> Result<(), Failure> {
         let plan = self.plan.clone();
         let rules = &plan.components[component].rules;
         let mut derived: HashMap<RelationId, Delta> = HashMap::new();
@@ -468,12 +404,21 @@ impl Host {
         let mut changes: Vec<(RelationId, Delta)> = match &mut self.recursions[component] {
             Some(recursion) => {
                 self.touched.recursions.push(component);
-                let updated = recursion.update(worker, epoch, &self.touched.deltas, derived);
-                let updated = updated.map_err(|(rule, trap)| Failure { rule: Some(rule), trap });
-                if updated.is_err() && self.control.is_cancelled() {
-                    self.give_up(worker, component);
+                let deltas = &self.touched.deltas;
+                let taken = recursion.takes().map(|id| (id, deltas[id.0 as usize].clone()));
+                let outside = Outside {
+                    epoch,
+                    collections: taken.collect(),
+                    seeds: derived.into_iter().collect(),
+                    arrangements: &mut self.arrangements,
+                    loads: false,
+                };
+                let updated = recursion.update(outside);
+                for (rule, work) in recursion.take_work() {
+                    self.rule_stats[rule.0 as usize].add(work);
+                    self.control.count((work.rows_in + work.rows_out) as usize);
                 }
-                updated?
+                updated.map_err(|(rule, trap)| Failure { rule: Some(rule), trap })?
             }
             None => derived.into_iter().collect(),
         };
@@ -541,14 +486,14 @@ impl Host {
     }
 
     /// Puts everything back after a failure.
-    pub(crate) fn undo(&mut self, worker: &mut Worker, epoch: Epoch) {
+    pub(crate) fn undo(&mut self, epoch: Epoch) {
         self.control.shield();
-        self.take_back(worker, epoch);
+        self.take_back(epoch);
         self.control.unshield();
         self.end(false);
     }
 
-    fn take_back(&mut self, worker: &mut Worker, epoch: Epoch) {
+    fn take_back(&mut self, epoch: Epoch) {
         for &arrangement in &self.touched.arrangements {
             self.arrangements[arrangement].undo(epoch);
         }
@@ -560,11 +505,6 @@ impl Host {
         for &collection in &self.touched.distinct {
             if let Some(distinct) = &mut self.distinct[collection] {
                 distinct.undo(epoch);
-            }
-        }
-        for &component in &self.touched.recursions {
-            if let Some(recursion) = &mut self.recursions[component] {
-                recursion.undo(worker, epoch);
             }
         }
     }
@@ -586,7 +526,7 @@ impl Host {
         }
         for component in self.touched.recursions.drain(..) {
             if let Some(recursion) = &mut self.recursions[component] {
-                recursion.end();
+                recursion.end(done);
             }
         }
         if !done {

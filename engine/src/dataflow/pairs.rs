@@ -27,6 +27,20 @@ impl Pairs {
         self.rows.push_pair(key, value, weight);
     }
 
+    /// Rows without values.
+    pub(crate) fn of_keys(rows: Changes) -> Self {
+        Pairs { key: rows.width(), rows }
+    }
+
+    /// Adds other changes of such rows.
+    pub(crate) fn append(&mut self, other: Pairs) {
+        if self.is_empty() {
+            *self = other;
+        } else {
+            self.rows.append(&other.rows);
+        }
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()

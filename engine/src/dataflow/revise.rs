@@ -8,8 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use timely::worker::Worker;
-
+use super::fixpoint::Outside;
 use super::host::{Delta, Failure, Host};
 use super::index::Epoch;
 use crate::eval::Machine;
@@ -35,7 +34,6 @@ impl Successor {
     /// Builds what is new, and reads from the running host what will be needed of it. `wanted` are relations whose
     /// contents before are asked for with [`Self::before`].
     pub(crate) fn new(
-        worker: &mut Worker,
         machine: &Rc<Machine>,
         plan: &Arc<Plan>,
         running: &mut Host,
@@ -43,8 +41,7 @@ impl Successor {
         wanted: &[RelationId],
         epoch: Epoch,
     ) -> Result<Self, Failure> {
-        let kept = |component: usize| succession.recursions[component].is_some();
-        let host = Host::new(worker, machine, plan, kept);
+        let host = Host::new(machine, plan);
         let mut successor = Successor {
             host,
             before: vec![None; plan.collections.len()],
@@ -52,16 +49,9 @@ impl Successor {
             rebuilt: HashMap::new(),
             succession,
         };
-        match successor.read(running, wanted, epoch) {
-            Ok(()) => {
-                successor.carry(running);
-                Ok(successor)
-            }
-            Err(failure) => {
-                successor.host.close(worker);
-                Err(failure)
-            }
-        }
+        successor.read(running, wanted, epoch)?;
+        successor.carry(running);
+        Ok(successor)
     }
 
     /// A relation's rows before, if it was there and if they were wanted.
@@ -84,15 +74,14 @@ impl Successor {
             }
         }
         for (new, old) in pairs(&self.succession.recursions) {
-            std::mem::swap(&mut host.recursions[new], &mut other.recursions[old]);
-            std::mem::swap(&mut host.broken[new], &mut other.broken[old]);
-            host.adopt(new);
-            other.adopt(old);
+            if let (Some(one), Some(other)) = (&mut host.recursions[new], &mut other.recursions[old]) {
+                one.exchange(other);
+            }
         }
     }
 
     /// Everything that is new reads what there was before.
-    pub(crate) fn catch_up(&mut self, worker: &mut Worker, epoch: Epoch) -> Result<(), Failure> {
+    pub(crate) fn catch_up(&mut self, epoch: Epoch) -> Result<(), Failure> {
         let plan = self.host.plan.clone();
         for at in 0..plan.arrangements.len() {
             let collection = plan.arrangements[at].collection.0 as usize;
@@ -120,7 +109,7 @@ impl Successor {
                 }
             }
             if is_new {
-                self.recurse(worker, number, seeds, epoch)?;
+                self.recurse(number, seeds, epoch)?;
             }
         }
         for (relation, rows) in self.retracted.drain() {
@@ -146,15 +135,21 @@ impl Successor {
     /// Runs a recursion that is new.
     fn recurse(
         &mut self,
-        worker: &mut Worker,
         component: usize,
         seeds: HashMap<RelationId, Delta>,
         epoch: Epoch,
     ) -> Result<(), Failure> {
         let Some(recursion) = &mut self.host.recursions[component] else { return Ok(()) };
-        let inputs: Vec<_> =
-            recursion.reads().map(|read| (read, rows_before(&self.before, read).clone())).collect();
-        let loaded = recursion.load(worker, epoch, inputs, seeds);
+        let taken = recursion.takes().map(|id| (id, rows_before(&self.before, id).clone()));
+        let outside = Outside {
+            epoch,
+            collections: taken.collect(),
+            seeds: seeds.into_iter().collect(),
+            arrangements: &mut self.host.arrangements,
+            loads: true,
+        };
+        let loaded = recursion.update(outside);
+        recursion.end(loaded.is_ok());
         for (relation, mut rows) in loaded.map_err(|(rule, trap)| Failure { rule: Some(rule), trap })? {
             let gone = self.rebuilt.remove(&relation).unwrap_or_default();
             rows.append_opposite(&gone);

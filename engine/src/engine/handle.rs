@@ -68,17 +68,15 @@ impl Engine {
         let (inner, inner_control) = (current.clone(), control.clone());
         let thread =
             std::thread::Builder::new().name("weir-engine".into()).stack_size(STACK).spawn(move || {
-                timely::execute_directly(move |worker| {
-                    match Session::new(worker, &inner, &inner_control, config.externs) {
-                        Ok((session, initial)) => {
-                            let _ = started.send(Ok(initial));
-                            session.serve(worker, &received);
-                        }
-                        Err(diagnostics) => {
-                            let _ = started.send(Err(diagnostics));
-                        }
+                match Session::new(&inner, &inner_control, config.externs) {
+                    Ok((session, initial)) => {
+                        let _ = started.send(Ok(initial));
+                        session.serve(&received);
                     }
-                });
+                    Err(diagnostics) => {
+                        let _ = started.send(Err(diagnostics));
+                    }
+                }
             });
         let thread = thread.map_err(|error| vec![cannot_start(&program, &error.to_string())])?;
         match start.recv() {

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use timely::worker::Worker;
-
 use super::commit::{Commit, Delta};
 use super::error::{CommitError, QueryError, ReviseError};
 use super::records::Records;
@@ -49,21 +47,16 @@ enum Attempt {
 }
 
 impl Session {
-    pub(super) fn revise(
-        &mut self,
-        worker: &mut Worker,
-        next: Current,
-        trial: Trial,
-    ) -> Result<Commit, ReviseError> {
-        match self.succeed(worker, next.clone(), trial) {
+    pub(super) fn revise(&mut self, next: Current, trial: Trial) -> Result<Commit, ReviseError> {
+        match self.succeed(next.clone(), trial) {
             Ok(commit) => Ok(commit),
             Err(Attempt::Refused(error)) => Err(error),
-            Err(Attempt::NotThisWay) => self.restart(worker, next, trial),
+            Err(Attempt::NotThisWay) => self.restart(next, trial),
         }
     }
 
     /// Another program takes over what the running one has computed, as far as it has the same parts.
-    fn succeed(&mut self, worker: &mut Worker, next: Current, trial: Trial) -> Result<Commit, Attempt> {
+    fn succeed(&mut self, next: Current, trial: Trial) -> Result<Commit, Attempt> {
         let start = Instant::now();
         let (before, after) = (self.running.current.program.clone(), next.program.clone());
         let own_numbers = |program: &Program| program.types.has_any() || program.keeps_functions();
@@ -85,104 +78,84 @@ impl Session {
         let epoch = self.epoch;
         self.epoch += EPOCHS;
         let Running { host, .. } = &mut self.running;
-        host.repair(worker, epoch)
+        let mut successor = Successor::new(&machine, &next.plan, host, succession, &outputs.shown, epoch)
             .map_err(|failure| Attempt::Refused(ReviseError::Run(self.failed(&before, failure))))?;
-        let Running { host, .. } = &mut self.running;
-        let mut successor =
-            Successor::new(worker, &machine, &next.plan, host, succession, &outputs.shown, epoch)
-                .map_err(|failure| Attempt::Refused(ReviseError::Run(self.failed(&before, failure))))?;
         successor.exchange(&mut self.running.host);
-        if let Err(failure) = successor.catch_up(worker, epoch) {
+        if let Err(failure) = successor.catch_up(epoch) {
             successor.exchange(&mut self.running.host);
-            successor.host.close(worker);
             // A rule may fail on what was there before and is not there any more.
             return match self.failed(&after, failure) {
                 CommitError::Cancelled => Err(Attempt::Refused(ReviseError::Run(CommitError::Cancelled))),
                 _ => Err(Attempt::NotThisWay),
             };
         }
-        let changes = match successor.host.run_pending(worker, epoch + 1) {
+        let changes = match successor.host.run_pending(epoch + 1) {
             Ok(changes) => changes,
             Err(failure) => {
-                successor.host.undo(worker, epoch + 2);
+                successor.host.undo(epoch + 2);
                 successor.exchange(&mut self.running.host);
-                successor.host.close(worker);
                 return Err(Attempt::Refused(ReviseError::Run(self.failed(&after, failure))));
             }
         };
         let deltas = self.deltas(&outputs, &after, &changes, &successor, gone);
         if trial == Trial::Forget {
-            successor.host.undo(worker, epoch + 2);
+            successor.host.undo(epoch + 2);
             successor.exchange(&mut self.running.host);
-            successor.host.close(worker);
             return Ok(Commit { epoch, deltas, duration: start.elapsed() });
         }
         successor.host.end(true);
         self.keep_held(&next, &changes);
         let running = Running::around(successor.host, &machine, OnceCell::from(signatures), next);
-        self.replace(worker, running);
+        self.replace(running);
         Ok(Commit { epoch: epoch + 1, deltas, duration: start.elapsed() })
     }
 
     /// Another program starts from the input relations' contents, and takes the running one's place.
-    fn restart(&mut self, worker: &mut Worker, next: Current, trial: Trial) -> Result<Commit, ReviseError> {
+    fn restart(&mut self, next: Current, trial: Trial) -> Result<Commit, ReviseError> {
         let start = Instant::now();
-        let mut running = self.started(worker, next)?;
+        let mut running = self.started(next)?;
         let deltas = match self.difference(&mut running) {
             Ok(deltas) => deltas,
             Err(error) => {
-                running.host.close(worker);
                 return Err(ReviseError::Run(error));
             }
         };
         let epoch = self.epoch;
         match trial {
-            Trial::Forget => running.host.close(worker),
+            Trial::Forget => {}
             Trial::Keep => {
                 self.epoch += 1;
-                self.replace(worker, running);
+                self.replace(running);
             }
         }
         Ok(Commit { epoch, deltas, duration: start.elapsed() })
     }
 
-    fn replace(&mut self, worker: &mut Worker, running: Running) {
+    fn replace(&mut self, running: Running) {
         let replaced = std::mem::replace(&mut self.running, running);
         self.watched = self.watched.iter().filter_map(|id| self.renumbered(&replaced.current, *id)).collect();
-        replaced.host.close(worker);
         self.transactions += 1;
         let mut shared = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         *shared = self.running.current.clone();
     }
 
     /// The contents that one more relation would have.
-    pub(super) fn ask(
-        &mut self,
-        worker: &mut Worker,
-        next: Current,
-        answer: RelationId,
-    ) -> Result<Records, QueryError> {
+    pub(super) fn ask(&mut self, next: Current, answer: RelationId) -> Result<Records, QueryError> {
         let program = next.program.clone();
-        if let Some(rows) = self.ask_running(worker, &next, answer)? {
+        if let Some(rows) = self.ask_running(&next, answer)? {
             return Ok(self.records_of(&program, answer, rows));
         }
-        let mut running = self.started(worker, next).map_err(|error| match error {
+        let mut running = self.started(next).map_err(|error| match error {
             ReviseError::Run(error) => asked(error),
             error => QueryError::Program(error.into()),
         })?;
         let rows = running.host.contents(answer, self.epoch);
-        running.host.close(worker);
         let rows = rows.map_err(|failure| asked(self.failed(&program, failure)))?;
         Ok(self.records_of(&program, answer, rows))
     }
 
     /// The answer if the program differs from the running one only by the question; `None` if by more.
-    fn ask_running(
-        &mut self,
-        worker: &mut Worker,
-        next: &Current,
-        answer: RelationId,
-    ) -> Result<Option<host::Delta>, QueryError> {
+    fn ask_running(&mut self, next: &Current, answer: RelationId) -> Result<Option<host::Delta>, QueryError> {
         let before = self.running.current.program.clone();
         let own_numbers = |program: &Program| program.types.has_any() || program.keeps_functions();
         if own_numbers(&before) || own_numbers(&next.program) {
@@ -207,13 +180,12 @@ impl Session {
         let epoch = self.epoch;
         self.epoch += EPOCHS;
         let host = &mut self.running.host;
-        let mut successor = Successor::new(worker, &machine, &next.plan, host, succession, &[], epoch)
+        let mut successor = Successor::new(&machine, &next.plan, host, succession, &[], epoch)
             .map_err(|failure| asked(self.failed(&before, failure)))?;
         successor.exchange(&mut self.running.host);
-        let caught_up = successor.catch_up(worker, epoch);
+        let caught_up = successor.catch_up(epoch);
         successor.exchange(&mut self.running.host);
         let rows = successor.host.take_pending(answer);
-        successor.host.close(worker);
         caught_up.map_err(|failure| asked(self.failed(&next.program, failure)))?;
         let set = next.program.relations[answer.0 as usize].semantics == RelationSemantics::Relation;
         let mut there = host::Delta::new();
@@ -300,18 +272,17 @@ impl Session {
     }
 
     /// The program at work on the input relations' present contents.
-    fn started(&mut self, worker: &mut Worker, next: Current) -> Result<Running, ReviseError> {
+    fn started(&mut self, next: Current) -> Result<Running, ReviseError> {
         let inputs = self.kept_inputs(&next)?;
-        let mut running = Running::new(worker, next, &self.interner, &self.control, self.externs.clone())
+        let mut running = Running::new(next, &self.interner, &self.control, self.externs.clone())
             .map_err(ReviseError::Program)?;
-        match running.host.start(worker, inputs) {
+        match running.host.start(inputs) {
             Ok(changes) => {
                 self.keep_held(&running.current, &changes);
                 Ok(running)
             }
             Err(failure) => {
                 let program = running.current.program.clone();
-                running.host.close(worker);
                 Err(ReviseError::Run(self.failed(&program, failure)))
             }
         }

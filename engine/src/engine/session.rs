@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
-use timely::worker::Worker;
 
 use super::commit::{Commit, Delta, Update};
 use super::error::{CommitError, QueryError, Refused, ReviseError};
@@ -106,7 +105,6 @@ impl Current {
 impl Running {
     /// Builds the dataflow of a program, without rows.
     pub(super) fn new(
-        worker: &mut Worker,
         current: Current,
         interner: &Arc<Interner>,
         control: &Arc<Control>,
@@ -114,7 +112,7 @@ impl Running {
     ) -> Result<Self, Vec<Diagnostic>> {
         let Current { program, plan, .. } = &current;
         let machine = Machine::controlled(program.clone(), interner.clone(), control.clone(), externs)?;
-        let host = Host::new(worker, &machine, plan, |_| false);
+        let host = Host::new(&machine, plan);
         Ok(Running::around(host, &machine, OnceCell::new(), current))
     }
 
@@ -147,7 +145,6 @@ impl Running {
 impl Session {
     /// Builds the dataflow and runs the facts.
     pub(super) fn new(
-        worker: &mut Worker,
         shared: &Arc<RwLock<Current>>,
         control: &Arc<Control>,
         externs: Externs,
@@ -156,7 +153,7 @@ impl Session {
         let interner = Arc::new(Interner::new());
         let current = shared.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut session = Session {
-            running: Running::new(worker, current, &interner, control, externs.clone())?,
+            running: Running::new(current, &interner, control, externs.clone())?,
             externs,
             shared: shared.clone(),
             control: control.clone(),
@@ -167,7 +164,7 @@ impl Session {
             watched: HashSet::new(),
         };
         session.control.begin();
-        let changes = session.running.host.start(worker, Vec::new());
+        let changes = session.running.host.start(Vec::new());
         session.control.end();
         let changes = changes.map_err(|failure| {
             let rules = &session.running.current.program.rules;
@@ -181,12 +178,12 @@ impl Session {
     }
 
     /// Does requests until it is told to stop or nobody can ask any more.
-    pub(super) fn serve(mut self, worker: &mut Worker, requests: &Receiver<Request>) {
+    pub(super) fn serve(mut self, requests: &Receiver<Request>) {
         while let Ok(request) = requests.recv() {
             self.control.begin();
             match request {
                 Request::Commit(updates, reply) => {
-                    let result = self.commit(worker, updates);
+                    let result = self.commit(updates);
                     self.answer(reply, result);
                 }
                 Request::Check(updates, reply) => {
@@ -206,11 +203,11 @@ impl Session {
                     self.answer(reply, result);
                 }
                 Request::Revise(next, trial, reply) => {
-                    let result = self.revise(worker, next, trial);
+                    let result = self.revise(next, trial);
                     self.answer(reply, result);
                 }
                 Request::Query(next, answer, reply) => {
-                    let result = self.ask(worker, next, answer);
+                    let result = self.ask(next, answer);
                     self.answer(reply, result);
                 }
                 Request::Watch(relations, reply) => {
@@ -232,7 +229,6 @@ impl Session {
                 Request::Stop => break,
             }
         }
-        self.running.host.close(worker);
     }
 
     /// The work is done before the asker knows the answer, so that what it does next is not taken for this.
@@ -242,10 +238,10 @@ impl Session {
         let _ = reply.send(answer);
     }
 
-    fn commit(&mut self, worker: &mut Worker, updates: Vec<Update>) -> Result<Commit, Refused> {
+    fn commit(&mut self, updates: Vec<Update>) -> Result<Commit, Refused> {
         let start = Instant::now();
         let changes = self.input_changes(updates)?;
-        match self.running.host.transact(worker, self.epoch, changes) {
+        match self.running.host.transact(self.epoch, changes) {
             Ok(changes) => {
                 let done = self.done(start, changes);
                 self.reclaim();
@@ -305,14 +301,11 @@ impl Session {
         let Running { host, layouts, current, .. } = &mut self.running;
         let mut marks = Marks::default();
         host.mark(layouts, &self.interner, &current.program.types, &mut marks);
-        let machines = host.machines();
-        for machine in &machines {
-            marks.other_types();
-            machine.mark(&mut marks);
-        }
+        let machine = host.machine();
+        machine.mark(&mut marks);
         let interner = Arc::new(self.interner.retained(&marks));
         // No code runs between transactions: nothing refuses.
-        if machines.iter().all(|machine| machine.replace_interner(interner.clone())) {
+        if machine.replace_interner(interner.clone()) {
             self.interner = interner;
         }
         self.retained = self.interner.len();

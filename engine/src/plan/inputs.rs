@@ -12,11 +12,10 @@ use crate::ir::{
     RelationSemantics, TypeId,
 };
 
-/// For every input relation but streams, and for the relations of recursive components, where its records are found.
+/// For every input relation but streams, and for those with primary keys, where its records are found.
 pub(super) fn inputs(
     program: &Program,
     catalog: &mut Catalog,
-    recursive: &[RelationId],
     known: &dyn Fn(&str, usize) -> Option<Projection>,
 ) -> Vec<Option<Contents>> {
     let mut inputs = Vec::new();
@@ -26,7 +25,7 @@ pub(super) fn inputs(
         inputs.push(match &relation.primary_key {
             _ if stream => None,
             Some(key) => Some(by_key(program, catalog, id, key)),
-            None if relation.role == RelationRole::Input || recursive.contains(&id) => {
+            None if relation.role == RelationRole::Input => {
                 Some(by_record(catalog, id, |columns| known(&relation.name, columns)))
             }
             None => None,

@@ -3,7 +3,9 @@
 use super::arrangements::Catalog;
 use super::body::Body;
 use super::components::components;
-use super::data::{CollectionId, Component, Plan, Projection, Source};
+use super::data::{
+    ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, RulePlan, Source,
+};
 use super::existential::only_look;
 use super::indexes::indexes;
 use super::inputs::{inputs, is_complete};
@@ -65,8 +67,19 @@ impl Plan {
         if !errors.is_empty() {
             return Err(errors);
         }
+        // What a recursion reads from outside is kept by the host, for all.
+        for component in &components {
+            for read in
+                component.recursive_rules.iter().flat_map(|rule| arrangements_of(&rules[rule.0 as usize]))
+            {
+                let arrangement = &mut catalog.arrangements[read.0 as usize];
+                let inside =
+                    component.relations.iter().any(|relation| relation.0 == arrangement.collection.0);
+                arrangement.host |= !inside;
+            }
+        }
         let known = |name: &str, columns: usize| contents_index(before?, name, columns);
-        let inputs = inputs(program, &mut catalog, &recursive, &known);
+        let inputs = inputs(program, &mut catalog, &known);
         let indexes = indexes(program, &mut catalog);
         Ok(Plan {
             inputs,
@@ -77,6 +90,21 @@ impl Plan {
             components,
         })
     }
+}
+
+/// The arrangements that a rule reads.
+fn arrangements_of(rule: &RulePlan) -> impl Iterator<Item = ArrangementId> {
+    rule.stages.iter().flat_map(|stage| {
+        let left = match stage.left {
+            Left::Shared(arrangement) => Some(arrangement),
+            Left::Private | Left::Ephemeral => None,
+        };
+        let right = match &stage.op {
+            Op::Join { right, .. } | Op::Antijoin { right, .. } | Op::Semijoin { right, .. } => Some(*right),
+            Op::Reduce { .. } => None,
+        };
+        left.into_iter().chain(right)
+    })
 }
 
 /// For each rule, whether it runs inside of a recursive component.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::super::changes::Changes;
 use super::super::code::GroupCode;
 use super::super::index::{Batch, Epoch, Weight, keys};
+use super::super::pairs::Pairs;
 use super::super::reduce::{joined, parted};
-use super::history::{History, Pairs, Round};
+use super::history::{History, Round};
 use super::inbox::Inbox;
 use crate::eval::Trap;
 use crate::value::Word;
@@ -52,30 +53,30 @@ impl Groups {
                     }
                 });
             }
-            let mut change = Pairs::default();
+            let mut change = Changes::new();
             if results.seek(key) {
                 results.values(|result, updates| {
                     let mut weight = 0;
                     for (at, change) in updates {
                         if *at <= round { weight += change } else { later(*at) }
                     }
-                    change.push(key, result, -weight);
+                    change.push_pair(key, result, -weight);
                 });
             }
             if !group.is_empty() {
                 self.code.run(epoch, key, &group, &mut |next_key, next_value| {
-                    change.push(key, &joined(&next_key, &next_value), 1);
+                    change.push_pair(key, &joined(&next_key, &next_value), 1);
                 })?;
             }
-            change.changes.consolidate();
-            if self.code.inspects() && !change.changes.is_empty() && !group.is_empty() {
+            change.consolidate();
+            if self.code.inspects() && !change.is_empty() && !group.is_empty() {
                 self.code.show(epoch, key, &group, 1)?;
             }
-            for (row, weight) in change.changes.iter() {
+            for (row, weight) in change.iter() {
                 let (next_key, next_value) = parted(&row[key.len()..]);
                 out.push(round, &next_key, &next_value, weight);
+                changes.push(key, &row[key.len()..], weight);
             }
-            changes.append(&change);
             if let Some(next) = next {
                 self.again.entry(next).or_default().push(key, 1);
             }

@@ -5,46 +5,17 @@
 
 use std::rc::Rc;
 
-use differential_dataflow::trace::implementations::ord_neu::val_batch::OrdValStorage;
-use differential_dataflow::trace::implementations::ord_neu::{Upds, Vals};
 use differential_dataflow::trace::implementations::spine_fueled::Spine;
-use differential_dataflow::trace::implementations::{BatchContainer, OffsetList};
 use differential_dataflow::trace::{Batch as _, BatchReader, Description, Merger, Trace, TraceReader};
 use timely::dataflow::operators::generic::OperatorInfo;
 use timely::progress::Antichain;
 
-use super::super::changes::Changes;
-use super::super::index::{Batch, Weight};
-use super::super::rows::RowContainer;
+use super::super::index::{Batch, seal};
+use super::super::pairs::Pairs;
 use super::rounds::Rounds;
-use crate::value::Word;
 
 /// How often a recursion has gone round.
 pub(crate) type Round = u64;
-
-/// Changes of rows of a key and a value.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pairs {
-    pub(super) changes: Changes,
-    pub(super) key_width: usize,
-}
-
-impl Pairs {
-    /// Adds a change.
-    #[inline]
-    pub(super) fn push(&mut self, key: &[Word], value: &[Word], weight: Weight) {
-        self.key_width = key.len();
-        self.changes.push_pair(key, value, weight);
-    }
-
-    /// Adds other changes of such rows.
-    pub(super) fn append(&mut self, other: &Pairs) {
-        if !other.changes.is_empty() {
-            self.key_width = other.key_width;
-            self.changes.append(&other.changes);
-        }
-    }
-}
 
 /// Rows by key, with the rounds in which they come and go.
 pub(super) struct History {
@@ -73,13 +44,9 @@ impl History {
     }
 
     /// Takes the changes of a round; until [`Self::settle`] they stand apart.
-    pub(super) fn publish(&mut self, mut pairs: Pairs, round: Round) {
-        pairs.changes.consolidate();
-        if pairs.changes.is_empty() {
-            return;
-        }
-        self.fresh = Some(batch(&pairs, round, self.upper));
-        self.upper += 1;
+    pub(super) fn publish(&mut self, pairs: Pairs, round: Round) {
+        self.fresh = batch(pairs, round, self.upper);
+        self.upper += u64::from(self.fresh.is_some());
     }
 
     /// What changes in this round.
@@ -156,40 +123,15 @@ impl History {
     }
 }
 
-/// A batch of consolidated changes of one round, number `number`.
-pub(super) fn batch(pairs: &Pairs, round: Round, number: u64) -> Rc<Batch> {
-    let Pairs { changes, key_width } = pairs;
-    let rows = changes.len();
-    let mut keys = RowContainer::with_capacity(rows);
-    let mut vals: Vals<OffsetList, RowContainer> = Vals::with_capacity(rows + 1, rows);
-    let mut upds: Upds<OffsetList, Vec<Round>, Vec<Weight>> = Upds::with_capacity(rows + 1, 0);
-    let mut last: Option<&[Word]> = None;
-    let mut last_weight = None;
-    for (at, (row, weight)) in changes.iter().enumerate() {
-        let (key, value) = row.split_at(*key_width);
-        if last != Some(key) {
-            if last.is_some() {
-                vals.offs.push_ref(at);
-            }
-            keys.push_ref(key);
-            last = Some(key);
-        }
-        vals.vals.push_ref(value);
-        // An update equal to the one before is not repeated.
-        if last_weight != Some(weight) {
-            upds.times.push(round);
-            upds.diffs.push(weight);
-            last_weight = Some(weight);
-        }
-        upds.offs.push_ref(upds.times.len());
-    }
-    vals.offs.push_ref(rows);
+/// A batch of changes of one round, number `number`; `None` if they cancel each other.
+pub(super) fn batch(pairs: Pairs, round: Round, number: u64) -> Option<Rc<Batch>> {
+    let (rows, key) = pairs.consolidated();
     let description = Description::new(
         Antichain::from_elem(number),
         Antichain::from_elem(number + 1),
         Antichain::from_elem(0),
     );
-    Rc::new(Batch { storage: OrdValStorage { keys, vals, upds }, description, updates: rows })
+    (!rows.is_empty()).then(|| seal(&rows, key, |_| round, description))
 }
 
 fn merge(one: &Batch, other: &Batch) -> Rc<Batch> {

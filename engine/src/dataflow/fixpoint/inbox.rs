@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::index::Weight;
-use super::history::{Pairs, Round};
+use super::super::pairs::Pairs;
+use super::history::Round;
 use crate::value::Word;
 
 /// What waits for one receiver.
@@ -22,7 +23,7 @@ impl Inbox {
     pub(super) fn begin(&mut self, round: Round) {
         self.round = round;
         if let Some(due) = self.later.remove(&round) {
-            self.now.append(&due);
+            self.now.append(due);
         }
     }
 

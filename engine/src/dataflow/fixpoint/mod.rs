@@ -363,7 +363,7 @@ impl Fixpoint {
     fn settle(&mut self, at: usize, round: Round) {
         let relation = &mut self.relations[at];
         relation.inbox.begin(round);
-        relation.next = relation.set.update(round, relation.inbox.take().changes);
+        relation.next = relation.set.update(round, relation.inbox.take().consolidated().0);
         if !relation.next.is_empty() {
             relation.total.append(&relation.next);
             self.agenda.entry(round + 1).or_default().insert(Task::Publish(at));

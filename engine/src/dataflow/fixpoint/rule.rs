@@ -106,7 +106,7 @@ impl Rule {
         for (row, weight) in source.iter() {
             run.pulse.beat()?;
             self.first.run(epoch, &[row], weight, &mut |key, value, weight| {
-                first.push(round, &key, &value, weight);
+                first.push(round, key, value, weight);
             })?;
         }
         let mut rest = self.stages.as_mut_slice();
@@ -337,7 +337,7 @@ impl Matches<'_, '_> {
             let round = self.run.sources.round.max(*round);
             let (weight, out) = (weight.wrapping_mul(*times), &mut *self.out);
             let result = self.then.run(self.run.sources.epoch, parts, weight, &mut |key, value, weight| {
-                out.push(round, &key, &value, weight);
+                out.push(round, key, value, weight);
             });
             if let Err(trap) = result {
                 self.run.failures.add(self.place, parts, round, weight, trap);

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::super::changes::Changes;
 use super::super::columns::{Columns, Marking};
 use super::super::index::Weight;
-use super::history::{History, Pairs, Round};
+use super::super::pairs::Pairs;
+use super::history::{History, Round};
 use crate::value::Word;
 
 /// The rows of a relation, with how often and in which rounds they are derived.
@@ -56,8 +57,7 @@ impl Set {
         for (next, rows) in later {
             self.again.entry(next).or_default().append(&rows);
         }
-        let key_width = derived.width();
-        self.derivations.publish(Pairs { changes: derived, key_width }, round);
+        self.derivations.publish(Pairs::of_keys(derived), round);
         self.derivations.settle();
         set
     }

@@ -7,8 +7,9 @@ use super::super::changes::Changes;
 use super::super::code::Code;
 use super::super::columns::Columns;
 use super::super::index::{Batch, Epoch, Weight};
+use super::super::pairs::Pairs;
 use super::super::reader::{AsOf, Reader};
-use super::history::{History, Pairs, Round};
+use super::history::{History, Round};
 use super::rounds::Rounds;
 use crate::eval::Trap;
 use crate::value::Word;
@@ -51,7 +52,7 @@ impl Inside {
         let mut pairs = Pairs::default();
         for (row, weight) in changes.iter() {
             self.project.run(epoch, &[row], weight, &mut |key, value, weight| {
-                pairs.push(&key, &value, weight);
+                pairs.push(key, value, weight);
             })?;
         }
         self.rows.publish(pairs, round);
@@ -64,7 +65,7 @@ impl Sources<'_> {
     pub(super) fn fresh_left(&mut self, side: Side) -> Option<Rc<Batch>> {
         match side {
             Side::Outside(at) if self.loads && self.round == 0 => {
-                self.outside[at].reader().map_or_else(|| self.outside[at].changes(), |rows| Some(whole(rows)))
+                self.outside[at].reader().map_or_else(|| self.outside[at].changes(), whole)
             }
             side => self.fresh(side),
         }
@@ -138,8 +139,8 @@ impl Look {
 }
 
 /// All rows as one change.
-fn whole(mut rows: Reader) -> Rc<Batch> {
+fn whole(mut rows: Reader) -> Option<Rc<Batch>> {
     let mut pairs = Pairs::default();
     rows.all(AsOf::Now, |key, value, weight| pairs.push(key, value, weight));
-    super::history::batch(&pairs, 0, 0)
+    super::history::batch(pairs, 0, 0)
 }
