@@ -259,13 +259,9 @@ impl Host {
         (of.len(), arranged + self.recursion_of(relation).map_or(0, |recursion| recursion.len(relation)))
     }
 
-    /// What code at work was made with.
-    pub(crate) fn machine(&self) -> &Rc<Machine> {
-        &self.machine
-    }
-
     /// The round in which a row of a recursive relation is first derived: some rule derives it from rows of rounds before
     /// that one. `None` if it is not there, or the relation is not recursive.
+    #[allow(dead_code)] // For derivations, which are about to come.
     pub(crate) fn round_of(&self, relation: RelationId, row: &[Word]) -> Option<u64> {
         self.recursion_of(relation)?.round_of(relation, row)
     }

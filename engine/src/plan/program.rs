@@ -3,9 +3,7 @@
 use super::arrangements::Catalog;
 use super::body::Body;
 use super::components::components;
-use super::data::{
-    ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, RulePlan, Source,
-};
+use super::data::{ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, RulePlan, Source};
 use super::existential::only_look;
 use super::indexes::indexes;
 use super::inputs::{inputs, is_complete};

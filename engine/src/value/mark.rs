@@ -47,11 +47,6 @@ impl Marks {
         }
     }
 
-    /// What is marked from now on is typed by another table.
-    pub(crate) fn other_types(&mut self) {
-        self.followed.clear();
-    }
-
     fn mark_parts(&mut self, interner: &Interner, types: &TypeTable, shape: &Shape<'_>, word: Word) {
         let words = interner.words(word);
         match shape {

@@ -9,10 +9,13 @@ use crate::eval::Trap;
 use crate::ir::RuleId;
 use crate::value::{Row, Word};
 
+/// Where and when: a rule and one of its stages, the rows that met, and the round.
+type Match = (RuleId, usize, Vec<Row>, Round);
+
 /// What code has failed on in a transaction.
 #[derive(Default)]
 pub(super) struct Failures {
-    matches: FxHashMap<(RuleId, usize, Vec<Row>, Round), (Weight, Trap)>,
+    matches: FxHashMap<Match, (Weight, Trap)>,
 }
 
 impl Failures {
@@ -33,10 +36,7 @@ impl Failures {
     /// The first failure on a match that is there. Forgets all.
     pub(super) fn take(&mut self) -> Option<(RuleId, Trap)> {
         let there = self.matches.drain().filter(|(_, (weight, _))| *weight != 0);
-        let order = |(rule, stage, parts, round): &(RuleId, usize, Vec<Row>, Round)| {
-            (*round, *rule, *stage, parts.clone())
-        };
-        let first = there.min_by(|(one, _), (other, _)| order(one).cmp(&order(other)))?;
+        let first = there.min_by(|(one, _), (other, _)| (one.3, one).cmp(&(other.3, other)))?;
         Some((first.0.0, first.1.1))
     }
 }

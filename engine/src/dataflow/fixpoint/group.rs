@@ -23,7 +23,7 @@ pub(super) struct Groups {
 
 impl Groups {
     pub(super) fn new(code: GroupCode) -> Self {
-        Groups { code, results: History::new(), again: BTreeMap::new() }
+        Groups { code, results: History::default(), again: BTreeMap::new() }
     }
 
     /// Looks at the groups with a value that changes in this round (`fresh`), and at those that are due.

@@ -30,9 +30,8 @@ pub(super) struct History {
     upper: u64,
 }
 
-impl History {
-    /// Without rows.
-    pub(super) fn new() -> Self {
+impl Default for History {
+    fn default() -> Self {
         let nowhere = OperatorInfo::new(0, 0, Rc::from([].as_slice()));
         History {
             kept: Spine::new(nowhere, None, None),
@@ -42,7 +41,9 @@ impl History {
             upper: 0,
         }
     }
+}
 
+impl History {
     /// Takes the changes of a round; until [`Self::settle`] they stand apart.
     pub(super) fn publish(&mut self, pairs: Pairs, round: Round) {
         self.fresh = batch(pairs, round, self.upper);

@@ -111,7 +111,7 @@ impl Fixpoint {
             .iter()
             .map(|id| Relation {
                 id: *id,
-                set: Set::new(),
+                set: Set::default(),
                 columns: Columns::new(types, plan.collection(CollectionId(id.0)).columns.iter().copied(), []),
                 inbox: Inbox::default(),
                 fresh: Changes::new(),
@@ -122,12 +122,12 @@ impl Fixpoint {
             })
             .collect();
         let (mut inside, mut places) = (Vec::new(), HashMap::new());
-        let mut side = |id: ArrangementId| {
+        let mut side = |id: ArrangementId, looked_at: bool| {
             let arrangement = plan.arrangement(id);
             let Some(relation) = place(RelationId(arrangement.collection.0)) else {
                 return Side::Outside(id.0 as usize);
             };
-            let at = *places.entry(id).or_insert_with(|| {
+            let at = *places.entry((id, looked_at)).or_insert_with(|| {
                 relations[relation].arrangements.push(inside.len());
                 let types_of = &plan.collection(arrangement.collection).columns;
                 inside.push(Inside {
@@ -135,8 +135,9 @@ impl Fixpoint {
                         Projection::Columns { key, value } => Code::columns(key, value),
                         Projection::Code(transform) => Code::new(machine, transform),
                     },
-                    rows: History::new(),
+                    rows: History::default(),
                     columns: Columns::of_projection(types, types_of, &arrangement.projection),
+                    keys: looked_at.then(Set::default),
                 });
                 inside.len() - 1
             });
@@ -213,7 +214,7 @@ impl Fixpoint {
             relation.total = Changes::new();
             relation.set.end(done);
         }
-        self.inside.iter_mut().for_each(|inside| inside.rows.end(done));
+        self.inside.iter_mut().for_each(|inside| inside.end(done));
         self.rules.iter_mut().for_each(|rule| rule.end(done));
     }
 
@@ -245,7 +246,7 @@ impl Fixpoint {
             std::mem::swap(&mut one.set, &mut other.set);
         }
         for (one, other) in self.inside.iter_mut().zip(&mut other.inside) {
-            std::mem::swap(&mut one.rows, &mut other.rows);
+            one.exchange(other);
         }
         for (one, other) in self.rules.iter_mut().zip(&mut other.rules) {
             one.exchange(other);
@@ -255,7 +256,7 @@ impl Fixpoint {
     /// Marks every value in it. Only between transactions.
     pub(crate) fn mark(&self, marking: &mut Marking<'_>) {
         self.relations.iter().for_each(|relation| relation.set.mark(&relation.columns, marking));
-        self.inside.iter().for_each(|inside| set::mark(&inside.rows, &inside.columns, marking));
+        self.inside.iter().for_each(|inside| inside.mark(marking));
         self.rules.iter().for_each(|rule| rule.mark(marking));
     }
 
@@ -312,6 +313,9 @@ impl Fixpoint {
             published.map_err(|trap| {
                 (relation.rules.first().map_or(RuleId(0), |rule| self.rules[*rule].id), trap)
             })?;
+        }
+        for next in relation.arrangements.iter().filter_map(|inside| self.inside[*inside].next_round()) {
+            self.agenda.entry(next).or_default().insert(Task::Publish(at));
         }
         tasks.extend(relation.rules.iter().map(|rule| Task::Rule(*rule)));
         Ok(())

@@ -16,7 +16,7 @@ use super::set::mark;
 use super::side::{Look, Side, Sources};
 use crate::eval::{Machine, Trap};
 use crate::ir::{RuleId, TypeTable};
-use crate::plan::{CollectionId, Left, Op, RulePlan, Source};
+use crate::plan::{ArrangementId, CollectionId, Left, Op, RulePlan, Source};
 use crate::value::Word;
 
 /// A rule and the state of its stages.
@@ -40,13 +40,24 @@ struct Stage {
 
 enum Kept {
     Shared(Side),
-    Private(History),
+    Private(Box<History>),
 }
 
 enum Work {
-    Join { right: Side, then: Code },
-    Antijoin { right: usize, then: Code },
-    Reduce(Groups),
+    Join {
+        right: Side,
+        then: Code,
+    },
+    /// The keys on the right, each once if they are inside.
+    Semijoin {
+        right: Side,
+        then: Code,
+    },
+    Antijoin {
+        right: usize,
+        then: Code,
+    },
+    Reduce(Box<Groups>),
 }
 
 /// What a rule works with in a round.
@@ -63,7 +74,7 @@ impl Rule {
         types: &TypeTable,
         (id, head): (RuleId, usize),
         plan: &RulePlan,
-        mut side: impl FnMut(crate::plan::ArrangementId) -> Side,
+        mut side: impl FnMut(ArrangementId, bool) -> Side,
     ) -> Self {
         let shared = plan.stages.first().is_some_and(|stage| matches!(stage.left, Left::Shared(_)));
         let source = match plan.source {
@@ -74,23 +85,26 @@ impl Rule {
         let stages = plan.stages.iter().zip(columns).map(|(stage, columns)| Stage {
             inbox: Inbox::default(),
             left: match stage.left {
-                Left::Shared(arrangement) => Kept::Shared(side(arrangement)),
-                Left::Private | Left::Ephemeral => Kept::Private(History::new()),
+                Left::Shared(arrangement) => Kept::Shared(side(arrangement, false)),
+                Left::Private | Left::Ephemeral => Kept::Private(Box::default()),
             },
             results: match &stage.op {
                 Op::Reduce { reduction, .. } => Columns::of_results(types, reduction),
-                Op::Join { .. } | Op::Antijoin { .. } => Columns::default(),
+                Op::Join { .. } | Op::Antijoin { .. } | Op::Semijoin { .. } => Columns::default(),
             },
             op: match &stage.op {
                 Op::Join { right, then } => {
-                    Work::Join { right: side(*right), then: Code::new(machine, then) }
+                    Work::Join { right: side(*right, false), then: Code::new(machine, then) }
+                }
+                Op::Semijoin { right, then } => {
+                    Work::Semijoin { right: side(*right, true), then: Code::new(machine, then) }
                 }
                 // What is negated is complete before: it is outside.
                 Op::Antijoin { right, then } => {
                     Work::Antijoin { right: right.0 as usize, then: Code::new(machine, then) }
                 }
                 Op::Reduce { reduction, key_columns } => {
-                    Work::Reduce(Groups::new(GroupCode::new(machine, reduction, *key_columns)))
+                    Work::Reduce(Box::new(Groups::new(GroupCode::new(machine, reduction, *key_columns))))
                 }
             },
             columns,
@@ -125,7 +139,7 @@ impl Rule {
         let due = |stage: &Stage| {
             let groups = match &stage.op {
                 Work::Reduce(groups) => groups.next_round(),
-                Work::Join { .. } | Work::Antijoin { .. } => None,
+                Work::Join { .. } | Work::Antijoin { .. } | Work::Semijoin { .. } => None,
             };
             stage.inbox.next_round().into_iter().chain(groups).min()
         };
@@ -162,7 +176,7 @@ impl Rule {
                 Kept::Private(_) => None,
             };
             let right = match stage.op {
-                Work::Join { right, .. } => Some(right),
+                Work::Join { right, .. } | Work::Semijoin { right, .. } => Some(right),
                 Work::Antijoin { right, .. } => Some(Side::Outside(right)),
                 Work::Reduce(_) => None,
             };
@@ -212,7 +226,7 @@ impl Stage {
             return groups.update(rows, fresh.as_deref(), (epoch, round), out);
         }
         let (then, right) = match &self.op {
-            Work::Join { right, then } => (then, *right),
+            Work::Join { right, then } | Work::Semijoin { right, then } => (then, *right),
             Work::Antijoin { right, then } => (then, Side::Outside(*right)),
             Work::Reduce(_) => return Ok(()),
         };
@@ -222,9 +236,10 @@ impl Stage {
             (Kept::Shared(side), Some(_)) => run.sources.before(*side),
             (Kept::Private(rows), Some(_)) => Some(Look::Rounds(rows.before())),
         };
-        let mut matches = Matches { run, then, place, out, stopped: false };
+        let parts = if matches!(self.op, Work::Join { .. }) { 3 } else { 2 };
+        let mut matches = Matches { run, then, place, parts, out, stopped: false };
         match &self.op {
-            Work::Join { .. } => {
+            Work::Join { .. } | Work::Semijoin { right: Side::Inside(_), .. } => {
                 if let Some(fresh) = &fresh
                     && let Some(right) = matches.run.sources.now(right)
                 {
@@ -234,18 +249,19 @@ impl Stage {
                     matches.right(fresh, before);
                 }
             }
-            Work::Antijoin { right, .. } => {
+            Work::Antijoin { right, .. } | Work::Semijoin { right: Side::Outside(right), .. } => {
+                let wanted = matches!(self.op, Work::Semijoin { .. });
                 let reader = |run: &mut Run<'_>| match run.sources.outside[*right].reader() {
                     Some(reader) => Some(reader),
                     None => run.sources.outside[*right].changes().map(|rows| Reader::new(vec![rows])),
                 };
                 if let Some(fresh) = &fresh {
                     let right = reader(matches.run);
-                    matches.absent(fresh, right);
+                    matches.looked_up(fresh, right, wanted);
                 }
                 if let (Some(fresh), Some(before), Some(right)) = (&fresh_right, before, reader(matches.run))
                 {
-                    matches.flipped(fresh, right, before);
+                    matches.flipped(fresh, right, before, wanted);
                 }
             }
             Work::Reduce(_) => {}
@@ -259,6 +275,8 @@ struct Matches<'m, 'a> {
     run: &'m mut Run<'a>,
     then: &'m Code,
     place: (RuleId, usize),
+    /// Parts that the code takes: of a side that is only looked at it gets the key.
+    parts: usize,
     out: &'m mut Inbox,
     stopped: bool,
 }
@@ -273,7 +291,7 @@ impl Matches<'_, '_> {
             if right.seek(key) {
                 right.values(|right_value, updates| {
                     for (left_value, weight) in left_values.iter() {
-                        self.found(&[key, left_value, right_value], weight, updates);
+                        self.found(&[key, left_value, right_value][..self.parts], weight, updates);
                     }
                 });
             }
@@ -289,18 +307,18 @@ impl Matches<'_, '_> {
             if left.seek(key) {
                 left.values(|left_value, updates| {
                     for (right_value, weight) in right_values.iter() {
-                        self.found(&[key, left_value, right_value], weight, updates);
+                        self.found(&[key, left_value, right_value][..self.parts], weight, updates);
                     }
                 });
             }
         }
     }
 
-    /// New rows on the left whose key is not on the right.
-    fn absent(&mut self, fresh: &Batch, mut right: Option<Reader>) {
+    /// New rows on the left whose key is on the right, or is not, as wanted.
+    fn looked_up(&mut self, fresh: &Batch, mut right: Option<Reader>, wanted: bool) {
         for (key, values) in keys(fresh) {
-            let shut_out = right.as_mut().is_some_and(|right| right.seek(key) && right.total(AsOf::Now) > 0);
-            if self.stopped || shut_out {
+            let there = right.as_mut().is_some_and(|right| right.seek(key) && right.total(AsOf::Now) > 0);
+            if self.stopped || there != wanted {
                 continue;
             }
             for (value, weight) in values.iter() {
@@ -310,7 +328,7 @@ impl Matches<'_, '_> {
     }
 
     /// What there was before on the left, where the right side's answer changes.
-    fn flipped(&mut self, fresh: &Batch, mut right: Reader, mut left: Look) {
+    fn flipped(&mut self, fresh: &Batch, mut right: Reader, mut left: Look, wanted: bool) {
         let epoch = self.run.sources.epoch;
         for (key, _) in keys(fresh) {
             if self.stopped {
@@ -320,7 +338,7 @@ impl Matches<'_, '_> {
             let now = found && right.total(AsOf::Now) > 0;
             let before = found && right.total(AsOf::Before(epoch)) > 0;
             if now != before && left.seek(key) {
-                let sign = if now { -1 } else { 1 };
+                let sign = if now == wanted { 1 } else { -1 };
                 left.values(|value, updates| self.found(&[key, value], sign, updates));
             }
         }

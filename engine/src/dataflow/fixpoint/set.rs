@@ -10,6 +10,7 @@ use super::history::{History, Round};
 use crate::value::Word;
 
 /// The rows of a relation, with how often and in which rounds they are derived.
+#[derive(Default)]
 pub(super) struct Set {
     derivations: History,
     /// Rows to look at again in later rounds: what was derived there before may count now, or no more.
@@ -17,11 +18,6 @@ pub(super) struct Set {
 }
 
 impl Set {
-    /// Without rows.
-    pub(super) fn new() -> Self {
-        Set { derivations: History::new(), again: BTreeMap::new() }
-    }
-
     /// Takes what changes in the derivations of a round; gives what changes in the set in that round.
     pub(super) fn update(&mut self, round: Round, mut derived: Changes) -> Changes {
         derived.consolidate();

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use super::super::arrange::Arranged;
 use super::super::changes::Changes;
 use super::super::code::Code;
-use super::super::columns::Columns;
+use super::super::columns::{Columns, Marking};
 use super::super::index::{Batch, Epoch, Weight};
 use super::super::pairs::Pairs;
 use super::super::reader::{AsOf, Reader};
 use super::history::{History, Round};
 use super::rounds::Rounds;
+use super::set::{Set, mark};
 use crate::eval::Trap;
 use crate::value::Word;
 
@@ -28,6 +29,8 @@ pub(super) struct Inside {
     pub(super) project: Code,
     pub(super) rows: History,
     pub(super) columns: Columns,
+    /// If only looked at: how often each key is there. Then the rows are the keys, each once.
+    pub(super) keys: Option<Set>,
 }
 
 /// What a rule reads in a round.
@@ -55,8 +58,34 @@ impl Inside {
                 pairs.push(key, value, weight);
             })?;
         }
+        if let Some(keys) = &mut self.keys {
+            pairs = Pairs::of_keys(keys.update(round, pairs.consolidated().0));
+        }
         self.rows.publish(pairs, round);
         Ok(())
+    }
+
+    /// The next round in which a key may come or go although nothing changes in the relation.
+    pub(super) fn next_round(&self) -> Option<Round> {
+        self.keys.as_ref().and_then(Set::next_round)
+    }
+
+    /// Ends the transaction.
+    pub(super) fn end(&mut self, done: bool) {
+        self.rows.end(done);
+        self.keys.iter_mut().for_each(|keys| keys.end(done));
+    }
+
+    /// Gives its rows to the same arrangement of another plan and takes that one's.
+    pub(super) fn exchange(&mut self, other: &mut Inside) {
+        std::mem::swap(&mut self.rows, &mut other.rows);
+        std::mem::swap(&mut self.keys, &mut other.keys);
+    }
+
+    /// Marks every value in it.
+    pub(super) fn mark(&self, marking: &mut Marking<'_>) {
+        mark(&self.rows, &self.columns, marking);
+        self.keys.iter().for_each(|keys| keys.mark(&self.columns, marking));
     }
 }
 
