@@ -7,7 +7,7 @@ use weir_engine::compile::compile_text;
 use weir_engine::diagnostics::render;
 use weir_engine::explain::{SelectError, explain, overview, own_rules, select};
 use weir_engine::ir::{Program, RuleId};
-use weir_engine::plan::Plan;
+use weir_engine::plan::{Plan, Sizes};
 
 fn program(name: &str) -> (Program, Plan) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain").join(name);
@@ -29,6 +29,47 @@ fn pages_are_as_expected() {
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(expected == found, "{} differs; this was found:\n{found}", path.display());
+}
+
+/// What the planner decides: `explain/plans/*.dl`. A first line `// sizes: A 10, B 2000` gives sizes of relations.
+#[test]
+fn plans_are_as_expected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explain/plans");
+    let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "dl")).collect();
+    assert!(!files.is_empty());
+    let mut differs = Vec::new();
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let compiled = compile_text(&name, &text, &[]);
+        let (program, _) = compiled.map_err(|(sources, found)| render(&sources, &found, false)).unwrap();
+        let plan = Plan::with_sizes(&program, &sizes(&text)).unwrap();
+        let pages = without_order(&explain(&program, &plan, &own_rules(&program)));
+        let expected = path.with_extension("txt");
+        if std::env::var_os("WEIR_BLESS").is_some() {
+            std::fs::write(&expected, &pages).unwrap();
+        }
+        if std::fs::read_to_string(&expected).unwrap_or_default() != pages {
+            differs.push(format!("{} differs; this was found:\n{pages}", expected.display()));
+        }
+    }
+    assert!(differs.is_empty(), "{}", differs.join("\n"));
+}
+
+fn sizes(text: &str) -> Sizes {
+    let line = text.lines().next().and_then(|line| line.strip_prefix("// sizes: "));
+    let pairs = line.into_iter().flat_map(|line| line.split(", ")).map(|pair| {
+        let (relation, rows) = pair.split_once(' ').unwrap();
+        (relation.to_owned(), rows.parse::<u64>().unwrap())
+    });
+    pairs.collect()
+}
+
+/// Pages without the number of the stratum, which counts relations of the library.
+fn without_order(pages: &str) -> String {
+    let lines = pages.lines().filter(|line| *line != "  order" && !line.starts_with("    stratum "));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(super) struct Block {
     pub(super) needed: Locals,
 }
 
+#[derive(Clone)]
 pub(super) enum Opener {
     /// One empty row.
     Once,
@@ -198,7 +199,8 @@ impl Body {
         all
     }
 
-    fn needed_later(&mut self) {
+    /// Finds out which variables each block has to hand on.
+    pub(super) fn needed_later(&mut self) {
         let mut needed = Locals::new();
         self.head.iter().for_each(|expr| mentioned(expr, &mut needed));
         for block in self.blocks.iter_mut().rev() {
@@ -210,13 +212,15 @@ impl Body {
 }
 
 impl Block {
-    fn new(opener: Opener, clause: Option<usize>) -> Self {
+    /// A block without steps.
+    pub(super) fn new(opener: Opener, clause: Option<usize>) -> Self {
         Block { before: Vec::new(), opener, clause, steps: Vec::new(), needed: Locals::new() }
     }
 }
 
 impl Opener {
-    fn mentioned(&self, into: &mut Locals) {
+    /// Adds every variable that the clause mentions.
+    pub(super) fn mentioned(&self, into: &mut Locals) {
         match self {
             Opener::Once => {}
             Opener::Atom(shape) | Opener::Not(shape) | Opener::Has(shape) => {

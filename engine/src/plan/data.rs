@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::sizes::Sizes;
 use super::transform::{Reduction, Step, Transform};
 use crate::ir::{RelationId, RuleId, TypeId};
 
@@ -26,6 +27,8 @@ pub struct Plan {
     pub inputs: Vec<Option<Contents>>,
     /// One per index of the program.
     pub indexes: Vec<IndexPlan>,
+    /// What the order of joins was chosen for.
+    pub sizes: Sizes,
     /// Strongly connected components of relations, each after all it depends on.
     pub components: Vec<Component>,
 }

@@ -11,10 +11,12 @@ mod explain;
 mod indexes;
 mod inputs;
 mod once;
+mod order;
 mod program;
 mod rule;
 mod shape;
 mod signature;
+mod sizes;
 mod succession;
 pub mod transform;
 pub(crate) mod walk;
@@ -27,4 +29,5 @@ pub use data::{
 };
 pub use explain::Explain;
 pub(crate) use signature::Signatures;
+pub use sizes::Sizes;
 pub(crate) use succession::Succession;

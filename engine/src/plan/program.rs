@@ -4,11 +4,14 @@ use super::arrangements::Catalog;
 use super::body::Body;
 use super::components::components;
 use super::data::{ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, RulePlan, Source};
+use super::effects::Effects;
 use super::existential::only_look;
 use super::indexes::indexes;
 use super::inputs::{inputs, is_complete};
 use super::once::settle;
+use super::order::{Circumstances, order};
 use super::rule::plan_rule;
+use super::sizes::Sizes;
 use super::weights::Weights;
 use crate::diagnostics::Diagnostic;
 use crate::ir::{Program, RelationId};
@@ -19,19 +22,44 @@ impl Plan {
     /// # Errors
     /// Relations whose negation or grouping they depend on themselves, and other rules that cannot be run.
     pub fn new(program: &Program) -> Result<Self, Vec<Diagnostic>> {
-        Plan::with(program, None)
+        Plan::with(program, None, &Sizes::default())
+    }
+
+    /// As [`Self::new`], with joins in an order that suits relations of these sizes.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn with_sizes(program: &Program, sizes: &Sizes) -> Result<Self, Vec<Diagnostic>> {
+        Plan::with(program, None, sizes)
     }
 
     /// As [`Self::new`], for a program that takes another's place: the contents of relations are found in the same
-    /// indexes as before, so that those need not be made again.
+    /// indexes as before, so that those need not be made again, and joins are ordered for the same sizes.
     ///
     /// # Errors
     /// As for [`Self::new`].
     pub fn following(program: &Program, before: (&Program, &Plan)) -> Result<Self, Vec<Diagnostic>> {
-        Plan::with(program, Some(before))
+        Plan::with(program, Some(before), &before.1.sizes)
     }
 
-    fn with(program: &Program, before: Option<(&Program, &Plan)>) -> Result<Self, Vec<Diagnostic>> {
+    /// As [`Self::following`], with joins in an order that suits relations of these sizes: rules for which that makes no
+    /// difference stay as they are.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn resized(
+        program: &Program,
+        before: (&Program, &Plan),
+        sizes: &Sizes,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        Plan::with(program, Some(before), sizes)
+    }
+
+    fn with(
+        program: &Program,
+        before: Option<(&Program, &Plan)>,
+        sizes: &Sizes,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let components = components(program)?;
         let recursive: Vec<RelationId> =
             components.iter().filter(|c| c.is_recursive()).flat_map(|c| c.relations.clone()).collect();
@@ -40,8 +68,17 @@ impl Plan {
         let (mut rules, mut errors) = (Vec::new(), Vec::new());
         let mut bodies: Vec<Body> =
             program.rules.iter().map(|rule| Body::new(program, &mut catalog, rule)).collect();
-        let weights = Weights::new(program, &recursive);
+        let (weights, effects) = (Weights::new(program, &recursive), Effects::new(program));
         for ((rule, body), inside) in program.rules.iter().zip(&mut bodies).zip(&inside) {
+            let circumstances = Circumstances {
+                program,
+                effects: &effects,
+                weights: &weights,
+                collections: &catalog.collections,
+                sizes,
+                recursive: *inside,
+            };
+            order(&circumstances, rule, body);
             if !inside {
                 only_look(program, rule, &catalog.collections, &weights, body);
             }
@@ -50,7 +87,7 @@ impl Plan {
             let (program, plan) = before?;
             Some(plan.collection(CollectionId(program.relation(name)?.0)))
         };
-        settle(program, &mut catalog, &components, &bodies, &collection_before);
+        settle(program, &effects, &mut catalog, &components, &bodies, &collection_before);
         for (index, (rule, body)) in program.rules.iter().zip(bodies).enumerate() {
             match plan_rule(&mut catalog, rule, body, !inside[index]) {
                 Ok(plan) if inside[index] && plan.source == Source::Once => {
@@ -85,6 +122,7 @@ impl Plan {
             collections: catalog.collections,
             arrangements: catalog.arrangements,
             rules,
+            sizes: sizes.clone(),
             components,
         })
     }

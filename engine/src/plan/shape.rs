@@ -10,6 +10,7 @@ use crate::ir::{Expr, ExprKind, Local, LocalId, Pattern, PatternKind, Program, R
 use crate::source::{FileId, Span};
 
 /// An atom or a negated atom.
+#[derive(Clone)]
 pub(super) struct Shape {
     pub(super) relation: RelationId,
     pub(super) collection: CollectionId,

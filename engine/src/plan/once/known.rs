@@ -11,7 +11,7 @@ use crate::ir::{BinaryOp, Expr, ExprKind, LocalId, Pattern, PatternKind, Program
 /// What is known of relations when a rule is looked at.
 pub(super) struct Facts<'a> {
     pub(super) program: &'a Program,
-    pub(super) effects: &'a Effects,
+    pub(super) effects: &'a Effects<'a>,
     /// By collection: columns that tell the other ones.
     pub(super) keys: &'a [Option<Vec<usize>>],
 }

@@ -24,6 +24,7 @@ const COLUMNS_OF_KEYS: usize = 16;
 /// rows are there once are not cut down. `before` gives a relation's collection in the program that runs now.
 pub(super) fn settle<'b>(
     program: &Program,
+    effects: &Effects<'_>,
     catalog: &mut Catalog<'_>,
     components: &[Component],
     bodies: &[Body],
@@ -33,7 +34,7 @@ pub(super) fn settle<'b>(
     for (index, rule) in program.rules.iter().enumerate() {
         rules_of[rule.head.relation.0 as usize].push(RuleId(index as u32));
     }
-    let (effects, collections) = (Effects::new(program), &mut catalog.collections);
+    let collections = &mut catalog.collections;
     let keys = vec![None; collections.len()];
     let mut settling = Settling { program, effects, collections, bodies, keys, rules_of };
     for component in components {
@@ -48,7 +49,7 @@ pub(super) fn settle<'b>(
 
 struct Settling<'a> {
     program: &'a Program,
-    effects: Effects,
+    effects: &'a Effects<'a>,
     collections: &'a mut [Collection],
     bodies: &'a [Body],
     /// By collection, as far as known.
@@ -111,7 +112,7 @@ impl Settling<'_> {
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts { program: self.program, effects: &self.effects, keys: &self.keys }
+        Facts { program: self.program, effects: self.effects, keys: &self.keys }
     }
 
     /// Why the rules of a relation may give a row more than once, if they may.
