@@ -1,131 +1,120 @@
 //! Random programs under random transactions, against an evaluator that computes everything from scratch.
-//! `WEIR_CASES=n` runs that many programs, `WEIR_SEED=s` just that one.
+//! `WEIR_CASES=n` runs that many cases, `WEIR_SEED=s` just that one.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-#[path = "common/naive.rs"]
-mod naive;
+mod random;
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use naive::{Contents, Program, Random, as_set};
-use weir_engine::value::Value;
-use weir_engine::{CommitError, Engine, Update};
+use random::case::{Case, SCRIPTS};
+use random::drive::{Difference, Seen, compile};
+use random::generate::Features;
+use random::oracle::Mistake;
+use random::shrink::{fails, shrunk};
+
+/// A seed, its case, and what goes wrong.
+type Failure = (u64, Case, Difference);
+
+const CASES: u64 = 10_000;
+const TRANSACTIONS: usize = 8;
 
 #[test]
 fn random_programs_agree_with_from_scratch_evaluation() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
-    let seeds: Vec<u64> = match number("WEIR_SEED") {
-        Some(seed) => vec![seed],
-        None => (0..number("WEIR_CASES").unwrap_or(250)).collect(),
+    let (from, to) = match number("WEIR_SEED") {
+        Some(seed) => (seed, seed + 1),
+        None => (0, number("WEIR_CASES").unwrap_or(CASES)),
     };
+    let (seen, failure) = run(from, to, Mistake::None);
+    if let Some((seed, case, difference)) = failure {
+        let (case, difference) = shrunk(&case, difference, Mistake::None);
+        panic!("seed {seed}, made smaller:\n{}{:?}: {}", case.text(), difference.kind, difference.message);
+    }
+    println!("{seen:?}");
+    // A generator that gives programs without effect would prove nothing.
+    if to - from >= 1000 {
+        let cases = (to - from) as usize;
+        assert!(seen.done > 3 * cases && seen.failed > cases / 10 && seen.changes > 2 * cases, "{seen:?}");
+    }
+}
+
+#[test]
+fn mistakes_are_found() {
+    for mistake in [
+        Mistake::NegationForgotten,
+        Mistake::OneRoundOnly,
+        Mistake::WeightsForgotten,
+        Mistake::DelayForgotten,
+        Mistake::LeastForLargest,
+        Mistake::FailureForgotten,
+        Mistake::LastRuleForgotten,
+    ] {
+        let (_, failure) = run(0, 2000, mistake);
+        let (seed, case, difference) = failure.unwrap_or_else(|| panic!("{mistake:?} is not found"));
+        let (case, difference) = shrunk(&case, difference, mistake);
+        let size: usize = case.program.rules.iter().map(|rule| 1 + rule.body.len()).sum();
+        let changes: usize = case.script.iter().map(|step| 1 + step.changes.len()).sum();
+        println!("{mistake:?}, seed {seed}: {}{}", case.text(), difference.message);
+        assert!(size <= 8 && changes <= 8, "{mistake:?}, seed {seed} stays large:\n{}", case.text());
+    }
+}
+
+/// Runs the cases of seeds on several threads; gives the failure with the least seed.
+fn run(from: u64, to: u64, mistake: Mistake) -> (Seen, Option<Failure>) {
+    let next = AtomicU64::new(from / SCRIPTS);
+    let found: Mutex<(Seen, Option<Failure>)> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let program = next.fetch_add(1, Ordering::Relaxed);
+                    let seeds = (program * SCRIPTS).max(from)..((program + 1) * SCRIPTS).min(to);
+                    if seeds.is_empty() {
+                        return;
+                    }
+                    let (seen, failure) = cases(seeds, mistake);
+                    let mut found = found.lock().unwrap();
+                    found.0 = found.0.and(seen);
+                    if let Some(failure) = failure {
+                        next.store(to, Ordering::Relaxed);
+                        if found.1.as_ref().is_none_or(|(seed, ..)| failure.0 < *seed) {
+                            found.1 = Some(failure);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    found.into_inner().unwrap()
+}
+
+/// Cases of one program.
+fn cases(seeds: std::ops::Range<u64>, mistake: Mistake) -> (Seen, Option<Failure>) {
+    let mut seen = Seen::default();
+    let mut compiled = None;
     for seed in seeds {
-        if let Err(difference) = case(seed) {
-            panic!("seed {seed}: {difference}");
-        }
-    }
-}
-
-fn case(seed: u64) -> Result<(), String> {
-    let mut random = Random::new(seed);
-    let program = Program::random(&mut random);
-    let text = program.text();
-    let engine = match common::start(&text) {
-        Ok(engine) => engine,
-        Err(diagnostics) => {
-            let messages: Vec<&String> = diagnostics.iter().map(|d| &d.message).collect();
-            return Err(format!("refused: {messages:?}\n{text}"));
-        }
-    };
-    let mut log = text;
-    let mut inputs: Vec<Contents> = vec![Contents::new(); program.inputs()];
-    let mut before: Vec<Contents> = vec![Contents::new(); program.relations.len()];
-    for transaction in 0..12 {
-        let deltas = if transaction == 0 {
-            engine.initial().deltas
-        } else {
-            let kept = inputs.clone();
-            let mut updates = Vec::new();
-            for _ in 0..1 + random.below(6) {
-                let relation = random.below(inputs.len());
-                let row: Vec<i64> =
-                    (0..program.relations[relation].columns).map(|_| random.below(4) as i64).collect();
-                let insert = random.below(5) < 3;
-                writeln!(log, "{} {relation} {row:?}", if insert { "insert" } else { "delete" }).unwrap();
-                updates.push(program.update(&engine, relation, &row, insert));
-                if insert {
-                    inputs[relation].insert(row, 1);
-                } else {
-                    inputs[relation].remove(&row);
-                }
-            }
-            writeln!(log, "commit").unwrap();
-            match (engine.commit(updates), program.evaluate(&inputs)) {
-                (Ok(commit), Some(_)) => commit.deltas,
-                (Err(CommitError::Rule { .. }), None) => {
-                    writeln!(log, "failed").unwrap();
-                    inputs = kept;
-                    Vec::new()
-                }
-                (result, now) => return Err(format!("{log}{result:?}\nbut expected {now:?}")),
-            }
+        let case = Case::new(seed, Features::All, TRANSACTIONS);
+        let compiled = compiled.get_or_insert_with(|| compile(&case.program));
+        let result = match compiled {
+            Ok(compiled) => std::panic::catch_unwind(|| case.run(compiled, mistake)),
+            Err(difference) => Ok(Err(difference.clone())),
         };
-        let Some(now) = program.evaluate(&inputs) else { return Ok(()) };
-        let expected = changes(&program, &before, &now);
-        let found: BTreeMap<String, Contents> =
-            deltas.iter().map(|delta| (delta.name.to_string(), contents(&delta.changes.to_vec()))).collect();
-        if expected != found {
-            return Err(format!("{log}expected change {expected:?}\nbut found {found:?}"));
-        }
-        for (index, relation) in program.relations.iter().enumerate() {
-            let id = engine.program().relation(&relation.name).unwrap();
-            let held = contents(&engine.dump(id).map_err(|error| format!("{error}\n{log}"))?);
-            if held != as_set(&now[index]) {
-                return Err(format!("{log}{}: expected {:?}\nbut found {held:?}", relation.name, now[index]));
+        match result {
+            Ok(Ok(more)) => seen = seen.and(more),
+            Ok(Err(difference)) => return (seen, Some((seed, case, difference))),
+            Err(_) => {
+                let difference = fails(&case, mistake);
+                return (seen, difference.map(|difference| (seed, case, difference)));
             }
         }
-        before = now;
     }
-    Ok(())
+    (seen, None)
 }
 
-/// What an exact delta of the output relations is.
-fn changes(program: &Program, before: &[Contents], now: &[Contents]) -> BTreeMap<String, Contents> {
-    let mut all = BTreeMap::new();
-    for (index, relation) in program.relations.iter().enumerate().filter(|(_, r)| r.output) {
-        let mut change = now[index].clone();
-        for (row, weight) in &before[index] {
-            *change.entry(row.clone()).or_default() -= weight;
-        }
-        change.retain(|_, weight| *weight != 0);
-        if !change.is_empty() {
-            all.insert(relation.name.clone(), change);
-        }
-    }
-    all
-}
-
-fn contents(records: &[(Value, i64)]) -> Contents {
-    let number = |value: &Value| match value {
-        Value::Int(number) => *number as i64,
-        other => panic!("{other}"),
-    };
-    let row = |record: &Value| match record {
-        Value::Struct { fields, .. } => fields.iter().map(|(_, value)| number(value)).collect(),
-        other => panic!("{other}"),
-    };
-    let contents: Contents = records.iter().map(|(record, weight)| (row(record), *weight)).collect();
-    assert_eq!(contents.len(), records.len(), "every record once");
-    contents
-}
-
-impl Program {
-    fn update(&self, engine: &Engine, relation: usize, row: &[i64], insert: bool) -> Update {
-        let name = &self.relations[relation].name;
-        let relation = engine.program().relation(name).unwrap();
-        let fields = row.iter().map(|number| ("".into(), Value::Int((*number).into()))).collect();
-        let record = Value::Struct { ctor: name.as_str().into(), fields };
-        if insert { Update::Insert { relation, record } } else { Update::Delete { relation, record } }
-    }
+#[test]
+#[ignore = "shows the case of WEIR_SEED"]
+fn show() {
+    let seed = std::env::var("WEIR_SEED").unwrap().parse().unwrap();
+    println!("{}", Case::new(seed, Features::All, TRANSACTIONS).text());
 }

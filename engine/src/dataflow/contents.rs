@@ -1,7 +1,7 @@
 //! What a relation holds now: read where it is kept, or put together from what its rules keep.
 
 use super::host::{Delta, Failure, Host};
-use super::index::Epoch;
+use super::index::{Epoch, Weight};
 use super::reader::{AsOf, Reader};
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{ArrangementId, CollectionId, CollectionSource, Projection, RulePlan, Source};
@@ -39,6 +39,8 @@ impl Host {
             CollectionSource::Delayed(relation, _) => {
                 let mut rows = self.collection_contents(CollectionId(relation.0), epoch)?;
                 self.not_due(id).for_each(|(row, weight)| rows.push(row, -weight));
+                // Rules that read it must not see what is not there any more, or not yet.
+                rows.consolidate();
                 return Ok(rows);
             }
             CollectionSource::Relation(relation) => relation,
@@ -118,9 +120,14 @@ pub(crate) struct Finder {
 impl Finder {
     /// Whether a row is there.
     pub(crate) fn has(&mut self, row: &[Word]) -> bool {
-        let Projection::Columns { key, value } = &self.projection else { return false };
+        self.count(row) > 0
+    }
+
+    /// How often a row is there.
+    pub(crate) fn count(&mut self, row: &[Word]) -> Weight {
+        let Projection::Columns { key, value } = &self.projection else { return 0 };
         let pick = |columns: &[usize]| -> Row { columns.iter().map(|column| row[*column]).collect() };
-        self.reader.find(&pick(key)) && self.reader.weight_of(&pick(value), AsOf::Now) > 0
+        if self.reader.find(&pick(key)) { self.reader.weight_of(&pick(value), AsOf::Now) } else { 0 }
     }
 
     /// The row of a primary key.

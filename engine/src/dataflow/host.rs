@@ -436,6 +436,8 @@ impl Host {
             self.component_stats[component].rows_out += delta.len() as u64;
             self.publish(collection, delta, epoch)?;
         }
+        // What it published has marked it again, for those whose changes are looked at.
+        self.touched.components.remove(&component);
         for relation in relations {
             self.publish_latest(*relation, epoch)?;
         }

@@ -1,5 +1,6 @@
 //! Updates of input relations, turned into exact changes of their contents.
 
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -41,8 +42,8 @@ enum Draft {
     Set(FxHashMap<Row, (bool, bool)>, Option<Finder>),
     /// By primary key: the record before, and now.
     Keyed(Keyed),
-    /// By record: how much its count changes.
-    Counts(FxHashMap<Row, Weight>),
+    /// By record: how often it was there before, and is now.
+    Counts(FxHashMap<Row, (Weight, Weight)>, Option<Finder>),
 }
 
 /// Records by primary key.
@@ -113,7 +114,9 @@ impl Draft {
                 Draft::Keyed(Keyed { rows: FxHashMap::default(), finder: host.find(id) })
             }
             RelationSemantics::Relation => Draft::Set(FxHashMap::default(), host.find(id)),
-            RelationSemantics::Multiset | RelationSemantics::Stream => Draft::Counts(FxHashMap::default()),
+            RelationSemantics::Multiset | RelationSemantics::Stream => {
+                Draft::Counts(FxHashMap::default(), host.find(id))
+            }
         }
     }
 
@@ -127,7 +130,9 @@ impl Draft {
                     }
                 }
             }
-            Draft::Counts(rows) => rows.iter().for_each(|(row, weight)| delta.push(row, *weight)),
+            Draft::Counts(rows, _) => {
+                rows.iter().for_each(|(row, (before, now))| delta.push(row, now - before));
+            }
             Draft::Keyed(keyed) => {
                 for (before, now) in keyed.rows.values().filter(|(before, now)| before != now) {
                     before.iter().for_each(|row| delta.push(row, -1));
@@ -157,7 +162,7 @@ impl Change<'_> {
         match draft {
             Draft::Set(rows, finder) => self.set(rows, finder, update, host),
             Draft::Keyed(keyed) => self.keyed(keyed, update, host),
-            Draft::Counts(rows) => self.counts(rows, update, host),
+            Draft::Counts(rows, finder) => self.counts(rows, finder, update, host),
         }
     }
 
@@ -182,8 +187,8 @@ impl Change<'_> {
         };
         let row = self.row(&record)?;
         match rows.entry(row) {
-            std::collections::hash_map::Entry::Occupied(mut entry) => entry.get_mut().1 = there,
-            std::collections::hash_map::Entry::Vacant(entry) => {
+            Entry::Occupied(mut entry) => entry.get_mut().1 = there,
+            Entry::Vacant(entry) => {
                 let before = finder.as_mut().is_some_and(|finder| finder.has(entry.key()));
                 entry.insert((before, there));
             }
@@ -260,19 +265,34 @@ impl Change<'_> {
 
     fn counts(
         &mut self,
-        rows: &mut FxHashMap<Row, Weight>,
+        rows: &mut FxHashMap<Row, (Weight, Weight)>,
+        finder: &mut Option<Finder>,
         update: Update,
         host: &mut Host,
     ) -> Result<(), Refusal> {
-        match update {
-            Update::Insert { record, .. } => *rows.entry(self.row(&record)?).or_default() += 1,
-            Update::Delete { record, .. } => *rows.entry(self.row(&record)?).or_default() -= 1,
+        let (record, change) = match update {
+            Update::Insert { record, .. } => (record, 1),
+            Update::Delete { record, .. } => (record, -1),
             Update::Clear { .. } => {
-                rows.clear();
-                rows.extend(self.contents(host)?.iter().map(|(row, weight)| (row.into(), -weight)));
+                rows.values_mut().for_each(|(_, now)| *now = 0);
+                for (row, before) in self.contents(host)?.iter() {
+                    rows.entry(row.into()).or_insert((before, 0));
+                }
+                return Ok(());
             }
             _ => return Err(self.no_primary_key()),
-        }
+        };
+        let row = self.row(&record)?;
+        let mut count = |row: &Row| finder.as_mut().map_or(0, |finder| finder.count(row));
+        let (_, now) = match rows.entry(row) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let before = count(entry.key());
+                entry.insert((before, before))
+            }
+        };
+        // There is nothing to take away of what is not there.
+        *now = (*now + change).max(0);
         Ok(())
     }
 

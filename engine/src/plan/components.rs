@@ -79,6 +79,23 @@ pub(super) fn components(program: &Program) -> Result<Vec<Component>, Vec<Diagno
     Ok(components)
 }
 
+/// The relations that depend on themselves, now or on what they were: their contents cannot be put together from those of
+/// others.
+pub(super) fn self_dependent(program: &Program) -> Vec<RelationId> {
+    let mut reads: Vec<Vec<usize>> = vec![Vec::new(); program.relations.len()];
+    for rule in &program.rules {
+        for clause in &rule.body {
+            if let ClauseKind::Atom { relation, .. } | ClauseKind::Not { relation, .. } = &clause.kind {
+                reads[rule.head.relation.0 as usize].push(relation.0 as usize);
+            }
+        }
+    }
+    let groups = strongly_connected(&reads).into_iter();
+    let circular =
+        groups.filter(|group| group.len() > 1 || group.iter().any(|one| reads[*one].contains(one)));
+    circular.flatten().map(|relation| RelationId(relation as u32)).collect()
+}
+
 /// What a rule reads in the same transaction. Delayed contents are known before it starts.
 fn dependencies_of(id: RuleId, rule: &Rule) -> Vec<Dependency> {
     // Grouping what depends on the result is for the author to answer for: it settles on data without cycles.

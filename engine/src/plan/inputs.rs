@@ -12,10 +12,11 @@ use crate::ir::{
     RelationSemantics, TypeId,
 };
 
-/// For every input relation but streams, and for those with primary keys, where its records are found.
+/// For every input relation but streams, and for relations that depend on what they were, where its records are found.
 pub(super) fn inputs(
     program: &Program,
     catalog: &mut Catalog,
+    kept: &[RelationId],
     known: &dyn Fn(&str, usize) -> Option<Projection>,
 ) -> Vec<Option<Contents>> {
     let mut inputs = Vec::new();
@@ -25,7 +26,7 @@ pub(super) fn inputs(
         inputs.push(match &relation.primary_key {
             _ if stream => None,
             Some(key) => Some(by_key(program, catalog, id, key)),
-            None if relation.role == RelationRole::Input => {
+            None if relation.role == RelationRole::Input || kept.contains(&id) => {
                 Some(by_record(catalog, id, |columns| known(&relation.name, columns)))
             }
             None => None,

@@ -2,7 +2,7 @@
 
 use super::arrangements::Catalog;
 use super::body::Body;
-use super::components::components;
+use super::components::{components, self_dependent};
 use super::data::{ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, RulePlan, Source};
 use super::effects::Effects;
 use super::existential::only_look;
@@ -114,7 +114,9 @@ impl Plan {
             }
         }
         let known = |name: &str, columns: usize| contents_index(before?, name, columns);
-        let inputs = inputs(program, &mut catalog, &known);
+        let kept: Vec<RelationId> =
+            self_dependent(program).into_iter().filter(|relation| !recursive.contains(relation)).collect();
+        let inputs = inputs(program, &mut catalog, &kept, &known);
         let indexes = indexes(program, &mut catalog);
         Ok(Plan {
             inputs,
