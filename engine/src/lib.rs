@@ -15,6 +15,7 @@ pub mod explain;
 pub mod format;
 pub mod ir;
 pub mod plan;
+pub mod profile;
 pub mod source;
 pub mod stdlib;
 pub mod syntax;

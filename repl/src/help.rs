@@ -52,7 +52,14 @@ const COMMANDS: &str = r#"  ?- Edge(a, b), not Edge(b, a).
                                (without `start` each update is a transaction)
   dump;  dump Path;            contents of the output relations; of any one
   query_index ByName("a");  dump_index ByName;
-  relations;  profile;  echo text;  timestamp;  mssleep 100;  exit;
+  why Path("a", "c");  why Path("a", _);
+                               how a record came about: rules, down to inputs
+  why not Path("x", _);        what each rule lacks for such a record
+  profile;                     time by rule, memory by relation and index;
+  profile slow;  profile json;  profile html "FILE";
+                               the slowest transactions; as JSON; as a page
+  profile mark;  profile all;  count from here on; from the start again
+  relations;  echo text;  timestamp;  mssleep 100;  exit;
 "#;
 
 const RECORDS: &str = r#"  Edge("a", 1)  Edge(.from = "a")    by position, or by name: the rest is default

@@ -19,6 +19,7 @@ mod outputs;
 mod present;
 mod progress;
 pub mod remote;
+mod report;
 mod save;
 mod schema;
 mod shell;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use weir_engine::command::{Command, Update as Change};
+use weir_engine::command::{Command, Report, Update as Change};
 use weir_engine::diagnostics::Diagnostic;
 use weir_engine::engine::{Commit, Engine, Update};
 use weir_engine::ir::{Program, RelationId, RelationRole};
@@ -18,6 +18,7 @@ use crate::error::ShellError;
 use crate::interrupt::Interrupts;
 use crate::live::Live;
 use crate::present::{Format, Presenter};
+use crate::report::Reporter;
 use crate::{show, updates};
 
 /// Who gives the commands.
@@ -74,6 +75,7 @@ pub struct Shell<W> {
     pub(crate) out: W,
     mode: Mode,
     pub(crate) presenter: Presenter,
+    reporter: Reporter,
     /// Whether diagnostics may have colours.
     pub(crate) colour: bool,
     /// Whether it is told how long things take.
@@ -115,6 +117,7 @@ impl<W: Write> Shell<W> {
             out,
             mode,
             presenter: Presenter::default(),
+            reporter: Reporter::default(),
             colour: false,
             timer: false,
             engine_time: Duration::ZERO,
@@ -189,7 +192,8 @@ impl<W: Write> Shell<W> {
             }
             Command::Echo(text) => writeln!(self.out, "{text}")?,
             Command::Timestamp => writeln!(self.out, "Timestamp: {}", self.started.elapsed().as_nanos())?,
-            Command::Profile(None) => show::profile(&mut self.out, &self.live.engine().stats())?,
+            Command::Profile(None) => self.profile(None)?,
+            Command::Report(report) => self.profile(Some(&report))?,
             Command::Why(question) => {
                 let answer = self.timed(|engine| engine.why(&question));
                 let json = self.presenter.format == Format::Json;
@@ -330,6 +334,12 @@ impl<W: Write> Shell<W> {
             Some(declared) => self.presenter.contents(&mut self.out, &program, declared.relation, rows),
             None => show::rows(&mut self.out, rows),
         }
+    }
+
+    /// Tells where time and memory went.
+    pub(crate) fn profile(&mut self, report: Option<&Report>) -> Result<(), ShellError> {
+        let now = self.live.engine().profile();
+        self.reporter.report(now, report, &mut self.out)
     }
 
     /// Prints why a record is there or not; that it is the other way round is an answer as well.

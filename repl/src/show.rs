@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use weir_engine::engine::{Delta, Engine, Stats};
+use weir_engine::engine::{Delta, Engine};
 use weir_engine::ir::{Index, Program, Relation, TypeId, TypeTable};
 use weir_engine::value::{Value, type_name};
 
@@ -83,19 +83,6 @@ pub(crate) fn declared<'p>(
     fields: impl Iterator<Item = (&'p Arc<str>, TypeId)>,
 ) -> String {
     fields.map(|(name, ty)| format!("{name}: {}", type_name(types, ty))).collect::<Vec<_>>().join(", ")
-}
-
-/// Where time and memory went.
-pub(crate) fn profile(out: &mut impl Write, stats: &Stats) -> io::Result<()> {
-    writeln!(out, "Profile after {} transactions", stats.transactions)?;
-    let mut relations: Vec<_> = stats.relations.iter().filter(|relation| relation.runs > 0).collect();
-    relations.sort_by(|one, other| other.time.cmp(&one.time).then_with(|| one.name.cmp(&other.name)));
-    writeln!(out, "{:>12} {:>9} {:>12}  relation", "time", "runs", "rows kept")?;
-    for relation in relations {
-        let time = format!("{:.1?}", relation.time);
-        writeln!(out, "{time:>12} {:>9} {:>12}  {}", relation.runs, relation.arranged, relation.name)?;
-    }
-    writeln!(out, "{} distinct values in {} bytes", stats.values, stats.value_bytes)
 }
 
 /// What there is of everything.

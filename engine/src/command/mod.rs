@@ -36,6 +36,8 @@ pub enum Command {
     Timestamp,
     /// `profile;` and `profile cpu on;`
     Profile(Option<ProfileSwitch>),
+    /// `profile json;` and its kin.
+    Report(Report),
     /// `exit;`
     Exit,
     /// `insert ..` and its kin.
@@ -115,6 +117,21 @@ pub struct ProfileSwitch {
     pub profile: Profile,
     /// `on`
     pub on: bool,
+}
+
+/// How a profile is told, or what it counts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// `profile json;`
+    Json,
+    /// `profile html "FILE";`: a page is written to that file.
+    Html(String),
+    /// `profile slow;`: the transactions that took long.
+    Slow,
+    /// `profile mark;`: from now on what has been counted so far is left out.
+    Mark,
+    /// `profile all;`: from now on everything counts again, and is told.
+    All,
 }
 
 /// Kinds of profiles.

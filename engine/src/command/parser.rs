@@ -5,7 +5,7 @@ use num_bigint::BigInt;
 use super::error::{CommandError, CommandErrorKind};
 use super::locate;
 use super::scan::{Scanned, Scanner, Stop};
-use super::{Command, Profile, ProfileSwitch, Record, Update, fits, tuple_of};
+use super::{Command, Profile, ProfileSwitch, Record, Report, Update, fits, tuple_of};
 use crate::why::Question;
 
 /// Text below this size is parsed again whenever some is added; above, a command that is still incomplete is tried
@@ -204,7 +204,10 @@ fn command(scanner: &mut Scanner) -> Scanned<Command> {
         "commit" => Command::Commit { dump_changes: flag(scanner, "dump_changes")? },
         "rollback" => Command::Rollback,
         "timestamp" => Command::Timestamp,
-        "profile" => Command::Profile(profile(scanner)?),
+        "profile" => match report(scanner)? {
+            Some(report) => Command::Report(report),
+            None => Command::Profile(profile(scanner)?),
+        },
         "dump" => Command::Dump(match scanner.peek()? {
             ';' => None,
             _ => Some(scanner.name("a relation or `;`")?.to_owned()),
@@ -314,13 +317,43 @@ fn question(scanner: &mut Scanner, relation: String) -> Scanned<Question> {
     Ok(Question { relation, record })
 }
 
+/// What `profile` is followed by, unless it is one of the switches or nothing.
+fn report(scanner: &mut Scanner) -> Scanned<Option<Report>> {
+    if scanner.peek()? == ';' {
+        return Ok(None);
+    }
+    let start = scanner.at;
+    Ok(Some(match scanner.name(PROFILE)? {
+        "json" => Report::Json,
+        "slow" => Report::Slow,
+        "mark" => Report::Mark,
+        "all" => Report::All,
+        "html" => {
+            let at = scanner.at;
+            match scanner.record()? {
+                Record::String(file) => Report::Html(file),
+                _ => {
+                    scanner.at = at;
+                    return scanner.wrong("the name of a file in quotes");
+                }
+            }
+        }
+        _ => {
+            scanner.at = start;
+            return Ok(None);
+        }
+    }))
+}
+
+const PROFILE: &str = "`json`, `html`, `slow`, `mark`, `all`, `cpu`, `change` or `timely`";
+
 fn profile(scanner: &mut Scanner) -> Scanned<Option<ProfileSwitch>> {
     if scanner.peek()? == ';' {
         return Ok(None);
     }
     let profile = word_of(
         scanner,
-        "`cpu`, `change` or `timely`",
+        PROFILE,
         &[("cpu", Profile::Cpu), ("change", Profile::Change), ("timely", Profile::Timely)],
     )?;
     let on = word_of(scanner, "`on` or `off`", &[("on", true), ("off", false)])?;

@@ -8,6 +8,7 @@ use super::index::{Batch, Epoch, Index, batch};
 use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::Reader;
+use super::sizes::Size;
 use crate::eval::{Machine, Trap};
 use crate::plan::Projection;
 
@@ -86,6 +87,11 @@ impl Arranged {
     /// Updates held.
     pub(crate) fn len(&self) -> usize {
         self.index.as_ref().map_or(0, Index::len)
+    }
+
+    /// Updates held and memory taken.
+    pub(crate) fn size(&self) -> Size {
+        self.index.as_ref().map_or(Size::default(), Index::size)
     }
 
     /// Whether rows live for one transaction.

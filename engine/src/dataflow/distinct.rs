@@ -6,6 +6,7 @@ use super::changes::Changes;
 use super::index::{Batch, Epoch, Index, Weight, keys};
 use super::pairs::Pairs;
 use super::reader::{AsOf, Reader};
+use super::sizes::Size;
 
 /// Rows with how often they are derived.
 pub(crate) struct Distinct {
@@ -56,6 +57,11 @@ impl Distinct {
     /// To look derivations up.
     pub(crate) fn reader(&mut self) -> Reader {
         self.derivations.reader()
+    }
+
+    /// Rows held and memory taken.
+    pub(crate) fn size(&self) -> Size {
+        self.derivations.size()
     }
 
     /// The set now.

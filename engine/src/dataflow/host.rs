@@ -40,6 +40,8 @@ pub(crate) struct Host {
     touched: Touched,
     /// By rule.
     pub(crate) rule_stats: Vec<Work>,
+    /// What rules cost in the newest transaction.
+    ran: Vec<(RuleId, Work)>,
     /// By component.
     pub(crate) component_stats: Vec<Work>,
     control: Arc<Control>,
@@ -60,11 +62,12 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    fn add(&mut self, more: Work) {
-        self.runs += more.runs;
-        self.rows_in += more.rows_in;
-        self.rows_out += more.rows_out;
-        self.time += more.time;
+    /// Adds what was done since.
+    pub(crate) fn add(&mut self, work: Work) {
+        self.runs += work.runs;
+        self.rows_in += work.rows_in;
+        self.rows_out += work.rows_out;
+        self.time += work.time;
     }
 }
 
@@ -193,12 +196,18 @@ impl Host {
             wiring,
             touched,
             rule_stats: vec![Work::default(); plan.rules.len()],
+            ran: Vec::new(),
             component_stats: vec![Work::default(); plan.components.len()],
             control: machine.control().clone(),
             machine: machine.clone(),
             pending: HashMap::new(),
             settled: HashMap::new(),
         }
+    }
+
+    /// The rules that ran in the newest transaction, with what they cost.
+    pub(crate) fn ran(&self) -> &[(RuleId, Work)] {
+        &self.ran
     }
 
     /// The first transaction: rules that read nothing run once.
@@ -219,6 +228,7 @@ impl Host {
         epoch: Epoch,
         inputs: Vec<(RelationId, Delta)>,
     ) -> Result<Vec<(RelationId, Delta)>, Failure> {
+        self.ran.clear();
         match self.propagate(epoch, inputs) {
             Ok(()) => Ok(self.end(true)),
             Err(failure) => {
@@ -412,6 +422,7 @@ impl Host {
                 let updated = recursion.update(outside);
                 for (rule, work) in recursion.take_work() {
                     self.rule_stats[rule.0 as usize].add(work);
+                    self.ran.push((rule, work));
                     self.control.count((work.rows_in + work.rows_out) as usize);
                 }
                 updated.map_err(|(rule, trap)| Failure { rule: Some(rule), trap })?
@@ -475,12 +486,11 @@ impl Host {
     }
 
     fn account(&mut self, rule: RuleId, rows_in: usize, rows_out: usize, start: Instant) {
-        let stats = &mut self.rule_stats[rule.0 as usize];
-        stats.runs += 1;
-        stats.rows_in += rows_in as u64;
-        stats.rows_out += rows_out as u64;
-        stats.time += start.elapsed();
-        self.control.count(rows_in + rows_out);
+        let (rows_in, rows_out) = (rows_in as u64, rows_out as u64);
+        let work = Work { runs: 1, rows_in, rows_out, time: start.elapsed() };
+        self.rule_stats[rule.0 as usize].add(work);
+        self.ran.push((rule, work));
+        self.control.count((rows_in + rows_out) as usize);
     }
 
     /// Puts everything back after a failure.

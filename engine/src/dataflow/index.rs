@@ -16,6 +16,7 @@ use super::changes::Changes;
 use super::pairs::Pairs;
 use super::reader::Reader;
 use super::rows::RowContainer;
+use super::sizes::Size;
 use crate::value::Word;
 
 /// Number of a transaction.
@@ -86,6 +87,22 @@ impl Index {
         let mut len = 0;
         self.batches.map_batches(|batch| len += batch.len());
         len
+    }
+
+    /// Updates held and memory taken.
+    pub(crate) fn size(&self) -> Size {
+        let mut bytes = 0;
+        self.batches.map_batches(|batch| {
+            let storage = &batch.storage;
+            let offsets = |list: &OffsetList| {
+                list.smol.capacity() * size_of::<u32>() + list.chonk.capacity() * size_of::<u64>()
+            };
+            bytes += storage.keys.bytes() + storage.vals.vals.bytes();
+            bytes += offsets(&storage.vals.offs) + offsets(&storage.upds.offs);
+            bytes += storage.upds.times.capacity() * size_of::<Epoch>();
+            bytes += storage.upds.diffs.capacity() * size_of::<Weight>();
+        });
+        Size { rows: self.len(), bytes }
     }
 }
 

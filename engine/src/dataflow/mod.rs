@@ -29,3 +29,4 @@ pub(crate) mod revise;
 mod rows;
 mod rule;
 mod semijoin;
+mod sizes;

@@ -29,6 +29,13 @@ impl RowContainer {
     }
 }
 
+impl RowContainer {
+    /// Memory taken.
+    pub(super) fn bytes(&self) -> usize {
+        self.words.capacity() * size_of::<Word>()
+    }
+}
+
 impl BatchContainer for RowContainer {
     type Owned = Row;
     type ReadItem<'a> = &'a [Word];

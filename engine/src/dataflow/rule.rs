@@ -15,6 +15,7 @@ use super::pulse::Pulse;
 use super::reader::AsOf;
 use super::reduce::Groups;
 use super::semijoin::semijoin;
+use super::sizes::Size;
 use crate::eval::{Machine, Trap};
 use crate::plan::{Left, Op, RulePlan};
 use crate::value::Word;
@@ -188,6 +189,15 @@ impl Chain {
                 groups.mark(results, marking);
             }
         }
+    }
+
+    /// What its stages keep of the rows so far, for this rule alone.
+    pub(crate) fn size(&self) -> Size {
+        let private = |stage: &Stage| match &stage.left {
+            Kept::Private(index) => index.size(),
+            Kept::Shared(_) | Kept::Not => Size::default(),
+        };
+        self.stages.iter().map(private).fold(Size::default(), Size::and)
     }
 
     /// Forgets that there was a transaction.

@@ -18,6 +18,7 @@ use crate::draft::Query;
 use crate::eval::{Externs, Limits};
 use crate::ir::{Program, RelationId};
 use crate::plan::Plan;
+use crate::profile::Profile;
 use crate::value::Value;
 use crate::why::{Absence, Derivation, Question, WhyError};
 
@@ -234,6 +235,12 @@ impl Engine {
     /// There is such a record, or the question makes no sense. See [`WhyError`].
     pub fn why_not(&self, question: &Question) -> Result<Absence, WhyError> {
         self.ask(|reply| Request::WhyNot(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
+    }
+
+    /// Where time and memory have gone since the engine started; nothing if it has stopped. Two looks give what was
+    /// between them: [`Profile::since`].
+    pub fn profile(&self) -> Profile {
+        self.ask(Request::Profile).unwrap_or_default()
     }
 
     /// What rules and relations cost and hold so far; nothing if the engine has stopped.

@@ -4,6 +4,7 @@ mod commit;
 mod error;
 mod handle;
 mod inputs;
+mod profile;
 mod records;
 mod revise;
 mod session;

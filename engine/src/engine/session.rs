@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -23,6 +23,7 @@ use crate::diagnostics::Diagnostic;
 use crate::eval::{Externs, Machine, Trap};
 use crate::ir::{Program, RelationId, RelationRole, RelationSemantics, RuleId};
 use crate::plan::{Plan, Signatures};
+use crate::profile::{Profile, SlowLog};
 use crate::value::{Interner, Marks, Row, Value, encode};
 use crate::why::{Absence, Derivation, Question, WhyError};
 
@@ -43,6 +44,7 @@ pub(super) enum Request {
     Why(Question, Sender<Result<Derivation, WhyError>>),
     WhyNot(Question, Sender<Result<Absence, WhyError>>),
     Stats(Sender<Stats>),
+    Profile(Sender<Profile>),
     Stop,
 }
 
@@ -90,6 +92,9 @@ pub(super) struct Session {
     /// The next transaction's number.
     pub(super) epoch: Epoch,
     pub(super) transactions: u64,
+    /// Time spent in them.
+    pub(super) busy: Duration,
+    pub(super) slow: SlowLog,
     /// Relations whose changes are told although they are no outputs.
     pub(super) watched: HashSet<RelationId>,
 }
@@ -161,6 +166,8 @@ impl Session {
             retained: 0,
             epoch: host::FIRST,
             transactions: 0,
+            busy: Duration::ZERO,
+            slow: SlowLog::default(),
             watched: HashSet::new(),
         };
         session.control.begin();
@@ -226,6 +233,10 @@ impl Session {
                     let stats = self.stats();
                     self.answer(reply, stats);
                 }
+                Request::Profile(reply) => {
+                    let profile = self.profile();
+                    self.answer(reply, profile);
+                }
                 Request::Stop => break,
             }
         }
@@ -269,6 +280,8 @@ impl Session {
     }
 
     fn done(&mut self, start: Instant, changes: Vec<(RelationId, host::Delta)>) -> Commit {
+        let rows = changes.iter().map(|(_, rows)| rows.len() as u64).sum();
+        self.account(start.elapsed(), rows);
         let Current { program, held, .. } = &self.running.current;
         for (relation, _) in &changes {
             held[relation.0 as usize].store(true, Ordering::Relaxed);

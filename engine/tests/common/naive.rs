@@ -489,3 +489,42 @@ fn meet(variables: &BTreeMap<usize, i64>, terms: &[Term], record: &[i64]) -> Opt
     }
     Some(met)
 }
+
+impl Program {
+    /// The rule that [`Self::text`] has in this line, from 1.
+    #[allow(dead_code)] // not every test looks at single rules
+    pub(crate) fn rule_at(&self, line: usize) -> Option<usize> {
+        let before = self.text().lines().count() - self.rules.len();
+        line.checked_sub(before + 1).filter(|rule| *rule < self.rules.len())
+    }
+
+    /// The rules that give records of a relation.
+    #[allow(dead_code)] // not every test looks at single rules
+    pub(crate) fn rules_for(&self, relation: usize) -> usize {
+        self.rules.iter().filter(|rule| rule.head == relation).count()
+    }
+
+    /// What one rule gives, and for which relation, when its literals find only these premises; a rule with a group
+    /// and negated literals look at all there is.
+    #[allow(dead_code)] // not every test looks at single rules
+    pub(crate) fn derive_from(
+        &self,
+        rule: usize,
+        premises: &[Contents],
+        all: &[Contents],
+    ) -> Option<(usize, Contents)> {
+        let rule = &self.rules[rule];
+        let groups = rule.body.iter().any(|clause| matches!(clause, Clause::Sum(..)));
+        let mut rows: Vec<Row> = vec![(BTreeMap::new(), 1)];
+        for clause in &rule.body {
+            let seen = if groups || matches!(clause, Clause::Not(..)) { all } else { premises };
+            rows = clause.apply(seen, rows)?;
+        }
+        let mut derived = Contents::new();
+        for (variables, weight) in rows {
+            let row = rule.head_terms.iter().map(|term| term.value(&variables).unwrap()).collect();
+            *derived.entry(row).or_default() += weight;
+        }
+        Some((rule.head, derived))
+    }
+}

@@ -55,7 +55,7 @@ impl<W: Write> Shell<W> {
                 writeln!(self.out, "{saved} records in {}", path.display())?;
             }
             Dot::Save(path) => save::program(self, &path)?,
-            Dot::Profile => show::profile(&mut self.out, &self.live.engine().stats())?,
+            Dot::Profile => self.profile(None)?,
             Dot::Stats => show::stats(&mut self.out, self.live.engine())?,
             Dot::History(_) => {}
             Dot::Quit => return Ok(Next::Exit),

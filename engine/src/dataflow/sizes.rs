@@ -1,0 +1,39 @@
+//! What is held where, in rows and bytes.
+
+use super::host::Host;
+use crate::ir::{RelationId, RuleId};
+use crate::plan::ArrangementId;
+
+/// Rows and bytes. Rows that a newer batch takes back count until the batches are merged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) rows: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Host {
+    /// An index that rules share.
+    pub(crate) fn index_size(&self, id: ArrangementId) -> Size {
+        self.arrangements[id.0 as usize].size()
+    }
+
+    /// The indexes of a relation together, and the count of its derivations.
+    pub(crate) fn relation_size(&self, relation: RelationId) -> Size {
+        let of_relation = |arrangement: &&crate::plan::Arrangement| arrangement.collection.0 == relation.0;
+        let indexes = self.plan.arrangements.iter().zip(&self.arrangements);
+        let indexes = indexes.filter(|(planned, _)| of_relation(planned)).map(|(_, index)| index.size());
+        let derivations = self.distinct[relation.0 as usize].iter().map(|distinct| distinct.size());
+        indexes.chain(derivations).fold(Size::default(), Size::and)
+    }
+
+    /// What a rule keeps for itself alone.
+    pub(crate) fn rule_size(&self, rule: RuleId) -> Size {
+        self.chains[rule.0 as usize].as_ref().map_or(Size::default(), |chain| chain.size())
+    }
+}
+
+impl Size {
+    pub(super) fn and(self, other: Size) -> Size {
+        Size { rows: self.rows + other.rows, bytes: self.bytes + other.bytes }
+    }
+}
