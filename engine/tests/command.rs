@@ -3,7 +3,10 @@
 
 use num_bigint::BigInt;
 use proptest::prelude::*;
-use weir_engine::command::{Command, CommandParser, Profile, ProfileSwitch, Record, TextSource, Update};
+use weir_engine::command::{
+    Command, CommandParser, Profile, ProfileSwitch, Record, Report, TextSource, Update,
+};
+use weir_engine::why::Question;
 
 fn commands(text: &str) -> Result<Vec<Command>, String> {
     let mut parser = CommandParser::new();
@@ -33,6 +36,15 @@ fn int(value: i64) -> Record {
     Record::Int(BigInt::from(value))
 }
 
+fn question(relation: &str, record: Record) -> Question {
+    Question { relation: relation.into(), record }
+}
+
+/// `C{n, _}`
+fn positional(constructor: &str, n: i64) -> Record {
+    Record::Positional(constructor.into(), vec![int(n), Record::Positional("_".into(), Vec::new())])
+}
+
 #[test]
 fn every_command_is_read() {
     let cases = [
@@ -47,6 +59,15 @@ fn every_command_is_read() {
         ("echo;", Command::Echo(String::new())),
         ("timestamp;", Command::Timestamp),
         ("profile;", Command::Profile(None)),
+        ("profile slow;", Command::Report(Report::Slow)),
+        ("profile html \"a b.html\";", Command::Report(Report::Html("a b.html".into()))),
+        ("why R;", Command::Why(question("R", Record::Positional("_".into(), Vec::new())))),
+        ("why m::R(1, _);", Command::Why(question("m::R", positional("m::R", 1)))),
+        (
+            "why not R{.a = 1};",
+            Command::WhyNot(question("R", Record::Named("R".into(), vec![("a".into(), int(1))]))),
+        ),
+        ("why not R[5];", Command::WhyNot(question("R", int(5)))),
         (
             "profile change off;",
             Command::Profile(Some(ProfileSwitch { profile: Profile::Change, on: false })),
@@ -142,6 +163,13 @@ fn mistakes_are_told_with_their_place() {
         ("insert R(é);", "line 1, column 10: expected a value, found `é`"),
         ("mssleep -1;", "line 1, column 9: `-1` is out of range"),
         ("profile cpu maybe;", "line 1, column 13: expected `on` or `off`, found `m`"),
+        ("why R(1;", "line 1, column 8: expected `,` or `)`, found `;`"),
+        ("why not;", "line 1, column 8: expected a relation, found `;`"),
+        (
+            "profile wrong;",
+            "line 1, column 9: expected `json`, `html`, `slow`, `mark`, `all`, `cpu`, `change` or `timely`, found `w`",
+        ),
+        ("profile html x;", "line 1, column 14: expected the name of a file in quotes, found `x`"),
         ("insert R(1);)", "line 1, column 13: expected a command, found `)`"),
     ];
     for (text, expected) in cases {
