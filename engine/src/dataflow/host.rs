@@ -278,7 +278,8 @@ impl Host {
 
     /// The recursion that a relation is part of.
     pub(super) fn recursion_of(&self, relation: RelationId) -> Option<&Fixpoint> {
-        self.recursions[self.wiring.component[relation.0 as usize]].as_ref()
+        let component = self.wiring.component.get(relation.0 as usize)?;
+        self.recursions[*component].as_ref()
     }
 
     /// What the component of a relation has cost.

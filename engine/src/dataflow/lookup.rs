@@ -8,6 +8,7 @@ use super::host::{Failure, Host};
 use super::index::{Epoch, Weight};
 use super::reader::AsOf;
 use crate::eval::Machine;
+use crate::ir::RelationId;
 use crate::plan::{ArrangementId, CollectionId, Projection};
 use crate::value::{Row, Word};
 
@@ -24,11 +25,14 @@ impl Host {
     pub(crate) fn index_by(&self, id: CollectionId, columns: &[usize]) -> Option<ArrangementId> {
         let width = self.plan.collection(id).columns.len();
         let of_collection = self.plan.arrangements.iter().enumerate().filter(|(_, a)| a.collection == id);
+        let inside = self.recursion_of(RelationId(id.0));
         let keyed = of_collection.filter_map(|(number, arrangement)| {
+            let kept = arrangement.host
+                || inside.is_some_and(|recursion| recursion.arranges(ArrangementId(number as u32)));
             let Projection::Columns { key, value } = &arrangement.projection else { return None };
             let complete = (0..width).all(|column| key.contains(&column) || value.contains(&column));
             let known = !key.is_empty() && key.iter().all(|column| columns.contains(column));
-            (arrangement.host && complete && known).then_some((number, key.len()))
+            (kept && complete && known).then_some((number, key.len()))
         });
         keyed.max_by_key(|(_, keys)| *keys).map(|(number, _)| ArrangementId(number as u32))
     }
@@ -40,25 +44,37 @@ impl Host {
         let Projection::Columns { key, .. } = projection else { return };
         let value_of = |wanted: &usize| known.iter().find(|(column, _)| column == wanted).map(|(_, w)| *w);
         let Some(words) = key.iter().map(value_of).collect::<Option<Row>>() else { return };
-        let Some(mut reader) = self.arrangements[id.0 as usize].reader() else { return };
-        if !reader.find(&words) {
-            return;
-        }
         let mut flow = ControlFlow::Continue(());
-        reader.values(AsOf::Now, |value, weight| {
+        let mut show = |value: &[Word], weight: Weight| {
             if flow.is_continue() {
                 let row = whole(projection, &words, value);
                 if known.iter().all(|(column, word)| row.get(*column) == Some(word)) {
                     flow = visit(&row, weight);
                 }
             }
-        });
+        };
+        if !plan.arrangement(id).host {
+            let inside = self.recursion_of(RelationId(plan.arrangement(id).collection.0));
+            inside.into_iter().for_each(|recursion| recursion.values(id, &words, |value| show(value, 1)));
+            return;
+        }
+        let Some(mut reader) = self.arrangements[id.0 as usize].reader() else { return };
+        if reader.find(&words) {
+            reader.values(AsOf::Now, show);
+        }
     }
 
     /// Whether there is a row with these values of columns, if an index by exactly these columns tells.
     pub(crate) fn has_by(&mut self, id: CollectionId, known: &[(usize, Word)]) -> Option<bool> {
         let plan = self.plan.clone();
         let width = plan.collection(id).columns.len();
+        if let Some(recursion) = self.recursion_of(RelationId(id.0))
+            && known.len() == width
+        {
+            let mut row = Row::from_iter(std::iter::repeat_n(0, width));
+            known.iter().for_each(|(column, word)| row.0[*column] = *word);
+            return Some(recursion.has(RelationId(id.0), &row));
+        }
         if let Some(Some(distinct)) = self.distinct.get_mut(id.0 as usize)
             && known.len() == width
         {
@@ -82,7 +98,9 @@ impl Host {
     pub(crate) fn rows_about(&self, id: CollectionId) -> usize {
         let indexes = self.plan.arrangements.iter().enumerate();
         let of_collection = indexes.filter(|(_, a)| a.collection == id && a.host);
-        of_collection.map(|(number, _)| self.arrangements[number].len()).min().unwrap_or(usize::MAX)
+        let inside = self.recursion_of(RelationId(id.0)).map(|recursion| recursion.len(RelationId(id.0)));
+        let kept = of_collection.map(|(number, _)| self.arrangements[number].len());
+        kept.chain(inside).min().unwrap_or(usize::MAX)
     }
 
     /// Shows all rows of a collection with these values of columns, reading all there are.

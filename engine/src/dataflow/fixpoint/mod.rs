@@ -23,7 +23,7 @@ use super::changes::Changes;
 use super::code::Code;
 use super::columns::{Columns, Marking};
 use super::host::Work;
-use super::index::Epoch;
+use super::index::{Epoch, Weight};
 use super::pulse::Pulse;
 use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId};
@@ -131,6 +131,7 @@ impl Fixpoint {
                 relations[relation].arrangements.push(inside.len());
                 let types_of = &plan.collection(arrangement.collection).columns;
                 inside.push(Inside {
+                    id,
                     project: match &arrangement.projection {
                         Projection::Columns { key, value } => Code::columns(key, value),
                         Projection::Code(transform) => Code::new(machine, transform),
@@ -221,6 +222,31 @@ impl Fixpoint {
     /// The rows of a relation, between transactions; `None` if it is not inside.
     pub(crate) fn rows(&self, relation: RelationId) -> Option<Changes> {
         self.relations.iter().find(|known| known.id == relation).map(|relation| relation.set.rows())
+    }
+
+    /// Whether a row of a relation inside is there, between transactions.
+    pub(crate) fn has(&self, relation: RelationId, row: &[Word]) -> bool {
+        self.round_of(relation, row).is_some()
+    }
+
+    /// Whether rows can be found by an arrangement inside.
+    pub(crate) fn arranges(&self, id: ArrangementId) -> bool {
+        self.inside.iter().any(|inside| inside.id == id && inside.keys.is_none())
+    }
+
+    /// The values that an arrangement inside has for a key, between transactions.
+    pub(crate) fn values(&self, id: ArrangementId, key: &[Word], mut each: impl FnMut(&[Word])) {
+        let Some(inside) = self.inside.iter().find(|inside| inside.id == id && inside.keys.is_none()) else {
+            return;
+        };
+        let mut rows = inside.rows.now();
+        if rows.seek(key) {
+            rows.values(|value, updates| {
+                if updates.iter().map(|(_, weight)| weight).sum::<Weight>() > 0 {
+                    each(value);
+                }
+            });
+        }
     }
 
     /// The round in which a row of a relation inside is first derived: from rows of rounds before that one.

@@ -13,6 +13,7 @@ use super::history::{History, Round};
 use super::rounds::Rounds;
 use super::set::{Set, mark};
 use crate::eval::Trap;
+use crate::plan::ArrangementId;
 use crate::value::Word;
 
 /// An arrangement that a rule of a recursion reads.
@@ -26,6 +27,7 @@ pub(super) enum Side {
 
 /// An arrangement of a relation inside.
 pub(super) struct Inside {
+    pub(super) id: ArrangementId,
     pub(super) project: Code,
     pub(super) rows: History,
     pub(super) columns: Columns,
