@@ -69,19 +69,16 @@ impl Plan {
         let mut bodies: Vec<Body> =
             program.rules.iter().map(|rule| Body::new(program, &mut catalog, rule)).collect();
         let (weights, effects) = (Weights::new(program, &recursive), Effects::new(program));
-        for ((rule, body), inside) in program.rules.iter().zip(&mut bodies).zip(&inside) {
+        for (rule, body) in program.rules.iter().zip(&mut bodies) {
             let circumstances = Circumstances {
                 program,
                 effects: &effects,
                 weights: &weights,
                 collections: &catalog.collections,
                 sizes,
-                recursive: *inside,
             };
             order(&circumstances, rule, body);
-            if !inside {
-                only_look(program, rule, &catalog.collections, &weights, body);
-            }
+            only_look(program, rule, &catalog.collections, &weights, body);
         }
         let collection_before = |name: &str| {
             let (program, plan) = before?;

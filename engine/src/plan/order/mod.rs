@@ -26,8 +26,6 @@ pub(super) struct Circumstances<'a> {
     pub(super) weights: &'a Weights,
     pub(super) collections: &'a [Collection],
     pub(super) sizes: &'a Sizes,
-    /// The rule runs inside of a recursion.
-    pub(super) recursive: bool,
 }
 
 /// Puts the clauses of a rule in the order in which they are run.

@@ -50,10 +50,7 @@ impl Run<'_> {
     fn asks_only(&self, items: &[Item], starts: &[usize]) -> Option<usize> {
         let first = items.first()?;
         let (shape, clause) = (first.atom()?, first.clause?);
-        let Circumstances { program, weights, recursive, .. } = self.circumstances;
-        if *recursive {
-            return None;
-        }
+        let Circumstances { program, weights, .. } = self.circumstances;
         if weights.signed(shape.relation) || weights.shown_behind(program, self.rule, clause) {
             return None;
         }

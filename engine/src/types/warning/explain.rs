@@ -56,18 +56,11 @@ impl From<Warning> for Diagnostic {
                     .label("the call does nothing else")
                     .hint("Use its result, or remove the call.")
             }
-            Warning::Product { relation, span, before, later } => {
-                let diagnostic =
-                    warning("W0007", span, format!("every `{relation}` is paired with every row before"))
-                        .label("no variable of what comes before")
-                        .also(before, "with these rows");
-                match later {
-                    Some(atom) => diagnostic
-                        .also(atom, "this connects the two")
-                        .hint("Atoms are joined in the order they are written: move the connecting one up."),
-                    None => diagnostic
-                        .hint("Name in both the variable that they share; compare by one name, not by `==`."),
-                }
+            Warning::Product { relation, span, before } => {
+                warning("W0007", span, format!("every `{relation}` is paired with every row before"))
+                    .label("no variable of what comes before")
+                    .also(before, "with these rows")
+                    .hint("Name in both the variable that they share; compare by one name, not by `==`.")
             }
             Warning::Constant { always, span, why } => {
                 warning("W0008", span, format!("this is always {always}"))

@@ -28,7 +28,7 @@ pub(super) enum Warning {
     UnusedImport { module: String, span: Span },
     NoEffect { span: Span, comparison: bool },
     ResultDropped { function: String, span: Span },
-    Product { relation: String, span: Span, before: Span, later: Option<Span> },
+    Product { relation: String, span: Span, before: Span },
     Constant { always: bool, span: Span, why: &'static str },
     DivisionByZero { span: Span },
     LooseIf { span: Span, branch: Span, word: &'static str },

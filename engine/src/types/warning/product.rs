@@ -113,12 +113,14 @@ fn products(program: &Checked<'_, '_>, rule: &RuleDef, few: &HashSet<RelationDef
             HClauseKind::Atom { relation, pattern, .. } => {
                 let binds = binds(pattern);
                 let large = !binds.is_empty() && !few.contains(relation);
-                if let (Some(before), true, false) = (before, large, shares(pattern, &bound)) {
+                if let (Some(before), true, false) = (before, large, shares(pattern, &bound))
+                    // The planner waits for the atom that connects the two.
+                    && !is_connected_by(&rule.clauses[i + 1..], &bound, &binds)
+                {
                     out.push(Warning::Product {
                         relation: program.defs.relation(*relation).ast.name.name.to_string(),
                         span: clause.span,
                         before,
-                        later: connects(&rule.clauses[i + 1..], &bound, &binds),
                     });
                     return;
                 }
@@ -153,12 +155,13 @@ fn shares(pattern: &HPattern, with: &HashSet<LocalId>) -> bool {
     shared
 }
 
-/// The first atom behind that mentions variables of both sides.
-fn connects(behind: &[HClause], left: &HashSet<LocalId>, right: &HashSet<LocalId>) -> Option<Span> {
-    behind.iter().find_map(|clause| match &clause.kind {
-        HClauseKind::Atom { pattern, .. } if shares(pattern, left) && shares(pattern, right) => {
-            Some(clause.span)
-        }
-        _ => None,
+/// Whether an atom behind mentions variables of both sides.
+fn is_connected_by(behind: &[HClause], left: &HashSet<LocalId>, right: &HashSet<LocalId>) -> bool {
+    let before_groups = behind.iter().take_while(|clause| {
+        !matches!(clause.kind, HClauseKind::GroupBy { .. } | HClauseKind::Inspect { .. })
+    });
+    before_groups.into_iter().any(|clause| match &clause.kind {
+        HClauseKind::Atom { pattern, .. } => shares(pattern, left) && shares(pattern, right),
+        _ => false,
     })
 }
