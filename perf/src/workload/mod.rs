@@ -6,6 +6,7 @@ mod drive;
 mod join_negation;
 mod numbers;
 mod same_generation;
+mod wide_output;
 
 use std::time::Duration;
 
@@ -26,8 +27,13 @@ pub struct Workload {
 }
 
 /// All there are.
-pub const WORKLOADS: &[&Workload] =
-    &[&join_negation::WORKLOAD, &closure::WORKLOAD, &same_generation::WORKLOAD];
+pub const WORKLOADS: &[&Workload] = &[
+    &join_negation::WORKLOAD,
+    &closure::WORKLOAD,
+    &same_generation::WORKLOAD,
+    &wide_output::IN_PARTS,
+    &wide_output::AT_ONCE,
+];
 
 /// What a run came to.
 #[derive(Debug)]
