@@ -144,6 +144,19 @@ impl Changes {
         if self.is_sorted() {
             return self.drop_zeros();
         }
+        if self.weights.iter().all(|weight| *weight == 1) {
+            match self.width {
+                1 => return self.consolidate_in_place::<1>(),
+                2 => return self.consolidate_in_place::<2>(),
+                3 => return self.consolidate_in_place::<3>(),
+                4 => return self.consolidate_in_place::<4>(),
+                5 => return self.consolidate_in_place::<5>(),
+                6 => return self.consolidate_in_place::<6>(),
+                7 => return self.consolidate_in_place::<7>(),
+                8 => return self.consolidate_in_place::<8>(),
+                _ => {}
+            }
+        }
         match self.width {
             0 => {
                 let sum = self.weights.iter().sum();
@@ -177,6 +190,28 @@ impl Changes {
         sorted
     }
 
+    /// The change of each row that was pushed last, sorted by words.
+    pub(crate) fn last_of_each(self) -> Self {
+        if self.is_sorted() {
+            return self;
+        }
+        let mut order: Vec<(u128, u32)> =
+            (0..self.len()).map(|at| (prefix(self.row(at)), at as u32)).collect();
+        let rest = |at: u32| self.row(at as usize).get(4..).unwrap_or_default();
+        order.sort_unstable_by(|(one, one_at), (other, other_at)| {
+            one.cmp(other).then_with(|| rest(*one_at).cmp(rest(*other_at))).then(one_at.cmp(other_at))
+        });
+        let mut last = Changes::new();
+        last.reserve(self.len(), self.width);
+        for (place, (_, at)) in order.iter().enumerate() {
+            let row = self.row(*at as usize);
+            if order.get(place + 1).is_none_or(|(_, next)| self.row(*next as usize) != row) {
+                last.push(row, self.weights[*at as usize]);
+            }
+        }
+        last
+    }
+
     /// Whether rows are strictly ascending.
     fn is_sorted(&self) -> bool {
         match self.width {
@@ -203,6 +238,26 @@ impl Changes {
         }
         self.weights.truncate(kept);
         self.words.truncate(kept * width);
+    }
+
+    /// Rows that only come need no second place to be sorted in, however many there are.
+    fn consolidate_in_place<const WIDTH: usize>(&mut self) {
+        let (rows, _) = self.words.as_chunks_mut::<WIDTH>();
+        match WIDTH {
+            1..=4 => rows.sort_unstable_by_key(|row| prefix(row)),
+            _ => rows.sort_unstable_by(|one, other| {
+                prefix(one).cmp(&prefix(other)).then_with(|| one[4..].cmp(&other[4..]))
+            }),
+        }
+        let (mut kept, mut at) = (0, 0);
+        while let Some(row) = rows.get(at).copied() {
+            let equal = rows[at..].iter().take_while(|other| **other == row).count();
+            rows[kept] = row;
+            self.weights[kept] = equal as Weight;
+            (kept, at) = (kept + 1, at + equal);
+        }
+        self.words.truncate(kept * WIDTH);
+        self.weights.truncate(kept);
     }
 
     /// Rows that fit into one machine word each.
@@ -279,21 +334,37 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) as u32 % below
         };
-        for width in 0..9 {
+        for width in 0..10 {
             for rows in [0, 1, 2, 30, 500] {
-                let (mut changes, mut expected) = (Changes::new(), BTreeMap::<Vec<Word>, Weight>::new());
-                for _ in 0..rows {
-                    let row: Vec<Word> = (0..width).map(|_| random(3) * 0x7000_0000).collect();
-                    let weight = Weight::from(random(3)) - 1;
-                    changes.push(&row, weight);
-                    *expected.entry(row).or_default() += weight;
+                for lightest in [-1, 1] {
+                    let (mut changes, mut expected) = (Changes::new(), BTreeMap::<Vec<Word>, Weight>::new());
+                    for _ in 0..rows {
+                        let row: Vec<Word> = (0..width).map(|_| random(3) * 0x7000_0000).collect();
+                        let weight = if lightest == 1 { 1 } else { Weight::from(random(3)) - 1 };
+                        changes.push(&row, weight);
+                        *expected.entry(row).or_default() += weight;
+                    }
+                    expected.retain(|_, weight| *weight != 0);
+                    changes.consolidate();
+                    let found: Vec<(Vec<Word>, Weight)> =
+                        changes.iter().map(|(row, w)| (row.to_vec(), w)).collect();
+                    assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "width {width}");
                 }
-                expected.retain(|_, weight| *weight != 0);
-                changes.consolidate();
-                let found: Vec<(Vec<Word>, Weight)> =
-                    changes.iter().map(|(row, w)| (row.to_vec(), w)).collect();
-                assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "width {width}");
             }
+        }
+    }
+
+    #[test]
+    fn the_last_word_on_a_row_counts() {
+        for width in [1, 3, 4, 6] {
+            let row = |number: Word| vec![number; width];
+            let mut changes = Changes::new();
+            for (number, weight) in [(7, 1), (2, -1), (7, -1), (9, 1), (2, 1), (7, 1)] {
+                changes.push(&row(number), weight);
+            }
+            let last = changes.last_of_each();
+            let found: Vec<(Word, Weight)> = last.iter().map(|(row, weight)| (row[0], weight)).collect();
+            assert_eq!(found, [(2, 1), (7, 1), (9, 1)]);
         }
     }
 

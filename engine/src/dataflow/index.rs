@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use differential_dataflow::lattice::Lattice;
 use differential_dataflow::trace::implementations::BatchContainer;
-use differential_dataflow::trace::implementations::OffsetList;
 use differential_dataflow::trace::implementations::ord_neu::val_batch::OrdValStorage;
 use differential_dataflow::trace::implementations::ord_neu::{OrdValBatch, Upds, Vals};
 use differential_dataflow::trace::implementations::spine_fueled::Spine;
@@ -13,6 +12,7 @@ use timely::dataflow::operators::generic::OperatorInfo;
 use timely::progress::{Antichain, Timestamp};
 
 use super::changes::Changes;
+use super::offsets::Offsets;
 use super::pairs::Pairs;
 use super::reader::Reader;
 use super::rows::RowContainer;
@@ -26,7 +26,7 @@ pub(crate) type Epoch = u64;
 pub(crate) type Weight = i64;
 
 /// How batches lie in memory.
-pub(crate) type Layout<T> = (RowContainer, RowContainer, Vec<T>, Vec<Weight>, OffsetList);
+pub(crate) type Layout<T> = (RowContainer, RowContainer, Vec<T>, Vec<Weight>, Offsets);
 
 /// Changes of one or more transactions, sorted by key and value.
 pub(crate) type Batch<T = Epoch> = OrdValBatch<Layout<T>>;
@@ -129,8 +129,8 @@ pub(crate) fn seal<T: Timestamp + Lattice>(
     let first_of_key = |at: usize| at == 0 || words(at - 1).0 != words(at).0;
     let distinct_keys = (0..rows).filter(|at| first_of_key(*at)).count();
     let mut keys = RowContainer::with_capacity(distinct_keys);
-    let mut vals: Vals<OffsetList, RowContainer> = Vals::with_capacity(distinct_keys + 1, rows);
-    let mut upds: Upds<OffsetList, Vec<T>, Vec<Weight>> = Upds::with_capacity(rows + 1, 0);
+    let mut vals: Vals<Offsets, RowContainer> = Vals::with_capacity(distinct_keys + 1, rows);
+    let mut upds: Upds<Offsets, Vec<T>, Vec<Weight>> = Upds::with_capacity(rows + 1, 0);
     let mut at = 0;
     while at < rows {
         let (key_words, value_words) = words(at);

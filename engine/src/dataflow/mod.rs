@@ -16,6 +16,7 @@ pub(crate) mod host;
 pub(crate) mod index;
 mod join;
 pub(crate) mod lookup;
+mod offsets;
 mod pairs;
 // Not yet used everywhere.
 #[allow(dead_code)]

@@ -70,7 +70,11 @@ impl Reader {
 
     /// Goes to a key; whether it is there. In any order.
     pub(crate) fn find(&mut self, key: &[Word]) -> bool {
-        self.keys.fill(0);
+        for (batch, at) in self.batches.iter().zip(&mut self.keys) {
+            if *at > 0 && batch.storage.keys.index(*at - 1) >= key {
+                *at = 0;
+            }
+        }
         self.seek(key)
     }
 

@@ -38,8 +38,8 @@ pub(super) type RefusedAt = (usize, Box<Refusal>);
 
 /// What a transaction does to one relation so far.
 enum Draft {
-    /// By record: whether it was there before, and is now.
-    Set(FxHashMap<Row, (bool, bool)>, Option<Finder>),
+    /// Each record as often as an update is about it: 1 if it comes, -1 if it goes. The last word counts.
+    Set(Delta, Option<Finder>),
     /// By primary key: the record before, and now.
     Keyed(Keyed),
     /// By record: how often it was there before, and is now.
@@ -113,7 +113,7 @@ impl Draft {
             _ if relation.primary_key.is_some() => {
                 Draft::Keyed(Keyed { rows: FxHashMap::default(), finder: host.find(id) })
             }
-            RelationSemantics::Relation => Draft::Set(FxHashMap::default(), host.find(id)),
+            RelationSemantics::Relation => Draft::Set(Delta::new(), host.find(id)),
             RelationSemantics::Multiset | RelationSemantics::Stream => {
                 Draft::Counts(FxHashMap::default(), host.find(id))
             }
@@ -123,12 +123,16 @@ impl Draft {
     fn delta(self) -> Delta {
         let mut delta = Delta::new();
         match self {
-            Draft::Set(rows, _) => {
-                for (row, (before, now)) in rows {
+            Draft::Set(updates, mut finder) => {
+                let updates = updates.last_of_each();
+                delta.reserve(updates.len(), updates.width());
+                for (row, last) in updates.iter() {
+                    let (before, now) = (finder.as_mut().is_some_and(|finder| finder.has(row)), last > 0);
                     if before != now {
-                        delta.push(&row, Weight::from(now) - Weight::from(before));
+                        delta.push(row, Weight::from(now) - Weight::from(before));
                     }
                 }
+                return delta;
             }
             Draft::Counts(rows, _) => {
                 rows.iter().for_each(|(row, (before, now))| delta.push(row, now - before));
@@ -160,38 +164,22 @@ impl Change<'_> {
             return Err(Refusal::Error(CommitError::Stream(self.relation.name.clone())));
         }
         match draft {
-            Draft::Set(rows, finder) => self.set(rows, finder, update, host),
+            Draft::Set(updates, _) => self.set(updates, update, host),
             Draft::Keyed(keyed) => self.keyed(keyed, update, host),
             Draft::Counts(rows, finder) => self.counts(rows, finder, update, host),
         }
     }
 
-    fn set(
-        &mut self,
-        rows: &mut FxHashMap<Row, (bool, bool)>,
-        finder: &mut Option<Finder>,
-        update: Update,
-        host: &mut Host,
-    ) -> Result<(), Refusal> {
-        let (record, there) = match update {
-            Update::Insert { record, .. } => (record, true),
-            Update::Delete { record, .. } => (record, false),
+    fn set(&mut self, updates: &mut Delta, update: Update, host: &mut Host) -> Result<(), Refusal> {
+        match update {
+            Update::Insert { record, .. } => updates.push(&self.row(&record)?, 1),
+            Update::Delete { record, .. } => updates.push(&self.row(&record)?, -1),
             Update::Clear { .. } => {
-                rows.values_mut().for_each(|state| state.1 = false);
-                for (row, _) in self.contents(host)?.iter() {
-                    rows.entry(row.into()).or_insert((true, false));
-                }
-                return Ok(());
+                // What was to come until here does not, and what is there goes.
+                updates.clear();
+                self.contents(host)?.iter().for_each(|(row, _)| updates.push(row, -1));
             }
             _ => return Err(self.no_primary_key()),
-        };
-        let row = self.row(&record)?;
-        match rows.entry(row) {
-            Entry::Occupied(mut entry) => entry.get_mut().1 = there,
-            Entry::Vacant(entry) => {
-                let before = finder.as_mut().is_some_and(|finder| finder.has(entry.key()));
-                entry.insert((before, there));
-            }
         }
         Ok(())
     }
