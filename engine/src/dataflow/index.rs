@@ -94,11 +94,8 @@ impl Index {
         let mut bytes = 0;
         self.batches.map_batches(|batch| {
             let storage = &batch.storage;
-            let offsets = |list: &OffsetList| {
-                list.smol.capacity() * size_of::<u32>() + list.chonk.capacity() * size_of::<u64>()
-            };
             bytes += storage.keys.bytes() + storage.vals.vals.bytes();
-            bytes += offsets(&storage.vals.offs) + offsets(&storage.upds.offs);
+            bytes += storage.vals.offs.bytes() + storage.upds.offs.bytes();
             bytes += storage.upds.times.capacity() * size_of::<Epoch>();
             bytes += storage.upds.diffs.capacity() * size_of::<Weight>();
         });

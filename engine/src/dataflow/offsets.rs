@@ -38,6 +38,16 @@ impl Offsets {
         }
     }
 
+    /// Bytes of memory they take, beside themselves.
+    pub(crate) fn bytes(&self) -> usize {
+        let of = |list: &OffsetList| {
+            size_of::<OffsetList>()
+                + list.smol.capacity() * size_of::<u32>()
+                + list.chonk.capacity() * size_of::<u64>()
+        };
+        self.others.as_deref().map_or(0, of)
+    }
+
     fn last_step(&self) -> usize {
         (self.steps - 1) * self.step
     }
