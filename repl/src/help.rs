@@ -80,11 +80,17 @@ const KEYS: &str = "  Tab            complete relations, fields, constructors, f
 ";
 
 /// Commands over a running daemon.
-pub(crate) const REMOTE: &str = "  relations;               what there is: inputs, outputs, internal ones
+pub(crate) const REMOTE: &str = r#"  relations;               what there is: inputs, outputs, internal ones
   dump R;                  contents of any relation
   watch R, S;  watch;      print changes of these output relations, of all,
                            as they are committed
+  why R(..);  why not R(..);
+                           how a record came about; what is missing for one
+  profile;  profile slow;  profile json;  profile html "FILE";
+                           where time and memory have gone
+  profile mark;  profile all;
+                           count from here on; from the start again
   status;                  counters, and which hypervisors a request waits for
   echo text;  help;  exit;
   A command ends with `;`. Tab completes names, Ctrl-D leaves.
-";
+"#;

@@ -72,7 +72,7 @@ fn a_table_by_rule_relation_and_index() {
 }
 
 #[test]
-fn rules_and_indexes_are_accounted_for() {
+fn every_rule_is_accounted_for_also_in_recursion() {
     let directory = tempfile::tempdir().unwrap();
     let json = run(directory.path(), "profile json;");
     let profile: Profile = serde_json::from_str(&json).unwrap();
@@ -81,6 +81,7 @@ fn rules_and_indexes_are_accounted_for() {
         rules.map(|rule| (rule.runs > 0, rule.rows_out)).collect::<Vec<_>>()
     };
     assert_eq!(out(5), [(true, 2)]);
+    assert_eq!(out(6), [(true, 1)]);
     assert_eq!(out(7), [(true, 1)]);
     let bytes: usize = profile.indexes.iter().map(|index| index.bytes).sum();
     assert!(bytes > 0 && profile.indexes.iter().all(|index| (index.rows > 0) == (index.bytes > 0)));

@@ -118,6 +118,67 @@ fn contents_and_counters_are_printed() {
 }
 
 #[test]
+fn records_are_explained_by_the_daemon() {
+    check(
+        Mode::Script,
+        Then::Stay,
+        &[
+            (
+                r#"{"why": "Step{.from = \"a;b\"}"}"#,
+                &[r#"{"why": {"steps": []}, "text": "Step{.from = \"a;b\"}: input\n"}"#],
+            ),
+            (r#"{"whynot": "Step(_)"}"#, &[r#"{"text": "there is Step{..}\n"}"#]),
+            (r#"{"why": "Stp"}"#, &[r#"{"error": "unknown relation Stp"}"#]),
+        ],
+        "why Step{.from = \"a;b\"}; why not\nStep(_);\nwhy Stp;\n",
+        expect![[r#"
+            Step{.from = "a;b"}: input
+            there is Step{..}
+        "#]],
+        expect![[r#"
+            Error: "unknown relation Stp"
+        "#]],
+        expect!["ExitCode(unix_exit_status(1))"],
+    );
+}
+
+#[test]
+fn the_daemon_counts_and_the_shell_tells() {
+    let profile = |transactions: u32, runs: u32| {
+        format!(
+            r#"{{"profile": {{"transactions": {transactions}, "time": 1500, "values": 2, "value_bytes": 64,
+            "rules": [{{"rule": 0, "relation": "Step", "place": "a.dl:3", "text": "Step(x) :- In(x).", "runs": {runs},
+            "rows_in": 4, "rows_out": 2, "time": 1000, "rows_kept": 0, "bytes": 0}}], "relations": [], "indexes": [],
+            "slowest": null, "slow": []}}}}"#
+        )
+    };
+    let (before, after) = (profile(3, 1), profile(5, 4));
+    let asked = r#"{"profile": true}"#;
+    check(
+        Mode::Script,
+        Then::Stay,
+        &[(asked, &[&before]), (asked, &[&after])],
+        "profile mark; profile;\nprofile cpu on;\n",
+        expect![[r#"
+            Profile after 2 transactions, 0 ns in the engine
+
+                 time  share      runs     rows in    rows out    memory  rule
+                 0 ns   0.0%         3           0           0       0 B  Step at a.dl:3
+
+                 time      runs   rows kept    memory  indexes  relation
+
+               memory        rows  index
+
+            2 distinct values, 64 B
+        "#]],
+        expect![[r#"
+            Error: "a daemon counts all the time: nothing is to be switched"
+        "#]],
+        expect!["ExitCode(unix_exit_status(1))"],
+    );
+}
+
+#[test]
 fn watched_commits_are_printed_until_the_daemon_ends() {
     check(
         Mode::Script,

@@ -7,6 +7,9 @@
 //!                                             < {"commit": {"epoch": 7, "took_us": 412, "changes": [{"relation": "..", "rows": [["..", -1]]}]}}
 //!                                             < {"notice": "too slow: 3 commits were left out"}
 //! > {"status": true}                          < {"status": {.., "waiting_for": ["hv2"]}}
+//! > {"why": "openflow::Flow{.priority = 7}"}  < {"why": {"steps": [..]}, "text": "openflow::Flow{..}\n  rule at ..\n"}
+//! > {"whynot": "openflow::Flow{..}"}           < {"whynot": {"rules": [..]}, "text": "no openflow::Flow{..}\n"}
+//! > {"profile": true}                          < {"profile": {"transactions": 12, "rules": [..], ..}}
 //! anything else                               < {"error": "…"}
 //! ```
 //!
@@ -25,6 +28,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 use tracing::{debug, warn};
 use weir_engine::engine::Engine;
+use weir_engine::why::{Question, WhyError};
 
 use crate::chassis::Hypervisors;
 use crate::driver::CommitRecord;
@@ -42,6 +46,12 @@ pub enum Request {
     Dump(String),
     /// Commits from now on, of these relations.
     Watch(Vec<String>),
+    /// How a record came about.
+    Why(String),
+    /// What is missing for a record.
+    WhyNot(String),
+    /// Where time and memory have gone.
+    Profile(bool),
     /// Counters.
     Status(bool),
 }
@@ -178,8 +188,32 @@ impl Control {
                 }
                 json!({"status": status})
             }
+            Request::Why(text) => asked(&text, |question| {
+                self.engine.why(question).map(|why| json!({"text": why.to_string(), "why": why}))
+            }),
+            Request::WhyNot(text) => asked(&text, |question| {
+                let absence = self.engine.why_not(question);
+                absence.map(|absence| json!({"text": absence.to_string(), "whynot": absence}))
+            }),
+            Request::Profile(_) => json!({"profile": self.engine.profile()}),
             Request::Watch(names) => json!({"watching": names}),
         }
+    }
+}
+
+/// The answer to a question about a record. That it is the other way round is an answer as well.
+fn asked(
+    text: &str,
+    answer: impl FnOnce(&Question) -> Result<serde_json::Value, WhyError>,
+) -> serde_json::Value {
+    let question = match Question::parse(text) {
+        Ok(question) => question,
+        Err(error) => return json!({"error": error.kind.to_string()}),
+    };
+    match answer(&question) {
+        Ok(answer) => answer,
+        Err(other @ (WhyError::Absent(_) | WhyError::Present(_))) => json!({"text": format!("{other}\n")}),
+        Err(error) => json!({"error": error.to_string()}),
     }
 }
 

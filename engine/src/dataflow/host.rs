@@ -271,7 +271,6 @@ impl Host {
 
     /// The round in which a row of a recursive relation is first derived: some rule derives it from rows of rounds before
     /// that one. `None` if it is not there, or the relation is not recursive.
-    #[allow(dead_code)] // For derivations, which are about to come.
     pub(crate) fn round_of(&self, relation: RelationId, row: &[Word]) -> Option<u64> {
         self.recursion_of(relation)?.round_of(relation, row)
     }
@@ -423,7 +422,9 @@ impl Host {
                 let updated = recursion.update(outside);
                 for (rule, work) in recursion.take_work() {
                     self.rule_stats[rule.0 as usize].add(work);
-                    self.ran.push((rule, work));
+                    if work.runs > 0 {
+                        self.ran.push((rule, work));
+                    }
                     self.control.count((work.rows_in + work.rows_out) as usize);
                 }
                 updated.map_err(|(rule, trap)| Failure { rule: Some(rule), trap })?

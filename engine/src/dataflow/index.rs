@@ -91,15 +91,9 @@ impl Index {
 
     /// Updates held and memory taken.
     pub(crate) fn size(&self) -> Size {
-        let mut bytes = 0;
-        self.batches.map_batches(|batch| {
-            let storage = &batch.storage;
-            bytes += storage.keys.bytes() + storage.vals.vals.bytes();
-            bytes += storage.vals.offs.bytes() + storage.upds.offs.bytes();
-            bytes += storage.upds.times.capacity() * size_of::<Epoch>();
-            bytes += storage.upds.diffs.capacity() * size_of::<Weight>();
-        });
-        Size { rows: self.len(), bytes }
+        let mut size = Size::default();
+        self.batches.map_batches(|batch| size = size.and(Size::of(batch)));
+        size
     }
 }
 

@@ -9,7 +9,7 @@ use super::index::{Epoch, Weight};
 use super::reader::AsOf;
 use crate::eval::Machine;
 use crate::ir::RelationId;
-use crate::plan::{ArrangementId, CollectionId, Projection};
+use crate::plan::{ArrangementId, CollectionId, CollectionSource, Projection};
 use crate::value::{Row, Word};
 
 /// Receives rows with their weights until it has seen enough.
@@ -64,43 +64,52 @@ impl Host {
         }
     }
 
-    /// Whether there is a row with these values of columns, if an index by exactly these columns tells.
-    pub(crate) fn has_by(&mut self, id: CollectionId, known: &[(usize, Word)]) -> Option<bool> {
+    /// How often there is a row with these values of columns, if something kept by exactly these columns tells: an index, or
+    /// of whole rows the set itself.
+    pub(crate) fn count_by(&mut self, id: CollectionId, known: &[(usize, Word)]) -> Option<Weight> {
         let plan = self.plan.clone();
-        let width = plan.collection(id).columns.len();
-        if let Some(recursion) = self.recursion_of(RelationId(id.0))
-            && known.len() == width
-        {
-            let mut row = Row::from_iter(std::iter::repeat_n(0, width));
-            known.iter().for_each(|(column, word)| row.0[*column] = *word);
-            return Some(recursion.has(RelationId(id.0), &row));
-        }
-        if let Some(Some(distinct)) = self.distinct.get_mut(id.0 as usize)
-            && known.len() == width
-        {
-            let mut row = Row::from_iter(std::iter::repeat_n(0, width));
-            known.iter().for_each(|(column, word)| row.0[*column] = *word);
-            let mut reader = distinct.reader();
-            return Some(reader.find(&row) && reader.total(AsOf::Now) > 0);
+        let collection = plan.collection(id);
+        let value_of = |wanted: usize| known.iter().find(|(column, _)| *column == wanted).map(|(_, w)| *w);
+        if known.len() == collection.columns.len() {
+            let row = (0..known.len()).map(value_of).collect::<Option<Row>>()?;
+            if let CollectionSource::Relation(relation) = collection.source
+                && let Some(recursion) = self.recursion_of(relation).filter(|inside| inside.holds(relation))
+            {
+                return Some(Weight::from(recursion.has(relation, &row)));
+            }
+            if let Some(Some(distinct)) = self.distinct.get_mut(id.0 as usize) {
+                let mut reader = distinct.reader();
+                return Some(Weight::from(reader.find(&row) && reader.total(AsOf::Now) > 0));
+            }
         }
         let (number, key) = plan.arrangements.iter().enumerate().find_map(|(number, arrangement)| {
             let Projection::Columns { key, .. } = &arrangement.projection else { return None };
             let same = key.len() == known.len() && known.iter().all(|(column, _)| key.contains(column));
             (arrangement.host && arrangement.collection == id && same).then_some((number, key))
         })?;
-        let value_of = |wanted: &usize| known.iter().find(|(column, _)| column == wanted).map(|(_, w)| *w);
-        let words = key.iter().map(value_of).collect::<Option<Row>>()?;
+        let words = key.iter().map(|column| value_of(*column)).collect::<Option<Row>>()?;
         let mut reader = self.arrangements[number].reader()?;
-        Some(reader.find(&words) && reader.total(AsOf::Now) > 0)
+        Some(if reader.find(&words) { reader.total(AsOf::Now) } else { 0 })
+    }
+
+    /// Columns of a collection's rows.
+    pub(crate) fn width(&self, id: CollectionId) -> usize {
+        self.plan.collection(id).columns.len()
     }
 
     /// About how many rows a collection has; a great many if that is not known without reading them.
     pub(crate) fn rows_about(&self, id: CollectionId) -> usize {
         let indexes = self.plan.arrangements.iter().enumerate();
         let of_collection = indexes.filter(|(_, a)| a.collection == id && a.host);
-        let inside = self.recursion_of(RelationId(id.0)).map(|recursion| recursion.len(RelationId(id.0)));
-        let kept = of_collection.map(|(number, _)| self.arrangements[number].len());
-        kept.chain(inside).min().unwrap_or(usize::MAX)
+        let known = of_collection.map(|(number, _)| self.arrangements[number].len());
+        let inside = match self.plan.collection(id).source {
+            CollectionSource::Relation(relation) => self
+                .recursion_of(relation)
+                .filter(|recursion| recursion.holds(relation))
+                .map(|r| r.len(relation)),
+            CollectionSource::Delayed(..) | CollectionSource::Changes(_) => None,
+        };
+        known.chain(inside).min().unwrap_or(usize::MAX)
     }
 
     /// Shows all rows of a collection with these values of columns, reading all there are.

@@ -1,6 +1,9 @@
 //! What is held where, in rows and bytes.
 
+use differential_dataflow::trace::BatchReader;
+
 use super::host::Host;
+use super::index::{Batch, Epoch, Weight};
 use crate::ir::{RelationId, RuleId};
 use crate::plan::ArrangementId;
 
@@ -23,7 +26,8 @@ impl Host {
         let indexes = self.plan.arrangements.iter().zip(&self.arrangements);
         let indexes = indexes.filter(|(planned, _)| of_relation(planned)).map(|(_, index)| index.size());
         let derivations = self.distinct[relation.0 as usize].iter().map(|distinct| distinct.size());
-        indexes.chain(derivations).fold(Size::default(), Size::and)
+        let inside = self.recursion_of(relation).map(|recursion| recursion.size(relation));
+        indexes.chain(derivations).chain(inside).fold(Size::default(), Size::and)
     }
 
     /// What a rule keeps for itself alone.
@@ -33,6 +37,18 @@ impl Host {
 }
 
 impl Size {
+    /// One batch.
+    pub(super) fn of(batch: &Batch) -> Size {
+        let storage = &batch.storage;
+        let bytes = storage.keys.bytes()
+            + storage.vals.vals.bytes()
+            + storage.vals.offs.bytes()
+            + storage.upds.offs.bytes()
+            + storage.upds.times.capacity() * size_of::<Epoch>()
+            + storage.upds.diffs.capacity() * size_of::<Weight>();
+        Size { rows: batch.len(), bytes }
+    }
+
     pub(super) fn and(self, other: Size) -> Size {
         Size { rows: self.rows + other.rows, bytes: self.bytes + other.bytes }
     }

@@ -23,7 +23,7 @@ use crate::value::{Interner, Row};
 pub(super) type Record = (RelationId, Row);
 
 /// Instances of a record that are compared.
-const COMPARED: usize = 6;
+pub(super) const COMPARED: usize = 6;
 
 /// Records of which instances are compared; for all further ones the first is taken.
 const EXAMINED: usize = 1500;

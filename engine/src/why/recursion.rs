@@ -1,14 +1,19 @@
 //! Derivations within a recursion: they must not rest on themselves.
 //!
-//! From the record asked about, instances are followed breadth first into the records of its component; after each step
-//! outward the heights are computed from those that rest on nothing of the component. A tree of height `h` lies within
-//! `h` steps, so that the least height is known as soon as it is at most the number of steps.
+//! Where the program knows in which round each row was first derived, a row of round `n` is derived from rows of rounds before
+//! `n`: a derivation only goes down. Otherwise instances are followed breadth first from the record asked about into the
+//! records of its component; after each step outward the heights are computed from those that rest on nothing of the
+//! component. A tree of height `h` lies within `h` steps, so that the least height is known as soon as it is at most the
+//! number of steps.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::instance::{Evidence, Instance};
-use super::prove::{By, Prover, Record, Size};
+use super::prove::{By, COMPARED, Prover, Record, Size};
 use super::search::Stop;
+use super::store::Store;
+use crate::ir::RelationId;
+use crate::value::Row;
 
 /// Instances of one record that are followed.
 const FOLLOWED: usize = 512;
@@ -36,6 +41,67 @@ struct Graph {
 impl Prover<'_, '_> {
     /// Finds the least derivation of a record of a recursive component.
     pub(super) fn settle_recursive(&mut self, record: &Record) -> Result<Size, Stop> {
+        match self.store.round_of(record.0, &record.1) {
+            Some(round) => self.settle_by_rounds(record, round),
+            None => self.settle_by_search(record),
+        }
+    }
+
+    /// Goes down round by round: of the instances found that whose highest round is least.
+    fn settle_by_rounds(&mut self, record: &Record, round: u64) -> Result<Size, Stop> {
+        let components = self.components.clone();
+        let component = components[record.0.0 as usize];
+        let mut chosen: Vec<(u64, Record, Instance)> = Vec::new();
+        let mut waiting = vec![(record.clone(), round)];
+        let mut seen: HashSet<Record> = HashSet::from([record.clone()]);
+        while let Some((record, round)) = waiting.pop() {
+            let mut below = |store: &mut Store<'_>, of: RelationId, row: &Row| {
+                components[of.0 as usize] != component || store.round_of(of, row).is_some_and(|at| at < round)
+            };
+            let instances = match self.instances(&record, COMPARED, &mut below) {
+                Ok(instances) => instances,
+                Err(Stop::Exhausted) => Vec::new(),
+                Err(stop) => return Err(stop),
+            };
+            let with_rounds = instances.into_iter().map(|instance| {
+                let inside = Evidence::rows(&instance.evidence).into_iter();
+                let inside = inside.filter(|(of, _)| components[of.0 as usize] == component);
+                let inside: Vec<(Record, u64)> = inside
+                    .filter_map(|record| {
+                        let round = self.store.round_of(record.0, &record.1)?;
+                        Some((record, round))
+                    })
+                    .collect();
+                (inside.iter().map(|(_, round)| *round).max(), inside, instance)
+            });
+            let least = with_rounds.min_by_key(|(highest, inside, _)| (*highest, inside.len()));
+            let Some((_, inside, instance)) = least else {
+                match self.effort {
+                    0 => drop(self.give_up(&record)),
+                    _ => {
+                        let why = self.unknown(record.0);
+                        self.keep(&record, By::Unknown(why), Size { height: 0, leaves: 1 });
+                    }
+                }
+                continue;
+            };
+            for (premise, round) in inside {
+                if !self.proofs.contains_key(&premise) && seen.insert(premise.clone()) {
+                    waiting.push((premise, round));
+                }
+            }
+            chosen.push((round, record, instance));
+        }
+        // The lowest first, so that what a record rests on has its size before.
+        chosen.sort_by_key(|(round, ..)| *round);
+        for (_, record, instance) in chosen {
+            let size = self.size(&instance)?;
+            self.keep(&record, By::Rule(instance), size);
+        }
+        Ok(self.proofs.get(record).map_or(Size::default(), |proof| proof.size))
+    }
+
+    fn settle_by_search(&mut self, record: &Record) -> Result<Size, Stop> {
         let component = self.components[record.0.0 as usize];
         let mut graph = Graph::default();
         let mut frontier = vec![graph.node(self, record)];

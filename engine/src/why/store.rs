@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::dataflow::host::{Failure, Host};
 use crate::dataflow::index::{Epoch, Weight};
+use crate::ir::RelationId;
 use crate::plan::CollectionId;
 use crate::value::{Row, Word};
 
@@ -81,6 +82,12 @@ impl<'h> Store<'h> {
             }
             ControlFlow::Continue(())
         };
+        if known.len() == self.host.width(id)
+            && let Some(count) = self.host.count_by(id, known)
+        {
+            let row: Row = known.iter().map(|(_, word)| *word).collect();
+            return Ok(if count > 0 { vec![(row, count)] } else { Vec::new() });
+        }
         if !known.is_empty()
             && let Some(index) = self.host.index_by(id, &columns)
         {
@@ -104,10 +111,15 @@ impl<'h> Store<'h> {
 
     /// Whether a row has these values of columns.
     pub(super) fn has(&mut self, id: CollectionId, known: &[(usize, Word)]) -> Result<bool, Failure> {
-        if let Some(has) = self.host.has_by(id, known) {
-            return Ok(has);
+        if let Some(count) = self.host.count_by(id, known) {
+            return Ok(count > 0);
         }
         Ok(!self.find(id, known)?.is_empty())
+    }
+
+    /// The round of a recursion in which a row is first derived.
+    pub(super) fn round_of(&self, relation: RelationId, row: &Row) -> Option<u64> {
+        self.host.round_of(relation, row)
     }
 
     /// All rows, read once.

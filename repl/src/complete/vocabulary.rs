@@ -101,7 +101,8 @@ pub(crate) const LOCAL_COMMANDS: &[&str] = &[
     "why",
 ];
 
-const REMOTE_COMMANDS: &[&str] = &["dump", "echo", "exit", "help", "relations", "status", "watch"];
+const REMOTE_COMMANDS: &[&str] =
+    &["dump", "echo", "exit", "help", "profile", "relations", "status", "watch", "why"];
 
 /// Commands that end after their word.
 const ALONE: &[&str] = &["exit", "help", "profile", "relations", "rollback", "start", "status", "timestamp"];

@@ -5,13 +5,17 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use serde_json::{Value as Json, json};
+use weir_engine::command::{Command, CommandParser};
+use weir_engine::profile::Profile;
 
 use super::RemoteError;
 use super::commits::plain;
 use super::connection::Connection;
 use crate::converse::gather;
+use crate::error::ShellError;
 use crate::help;
 use crate::input::{Input, Read};
+use crate::report::Reporter;
 use crate::shell::Mode;
 use crate::statement::stands_alone;
 
@@ -21,6 +25,7 @@ pub struct Session {
     /// Name and role.
     relations: Vec<(String, String)>,
     watching: bool,
+    reporter: Reporter,
 }
 
 enum Next {
@@ -44,7 +49,7 @@ impl Session {
             .ok_or_else(|| RemoteError::Stranger(answer.to_string().chars().take(200).collect()))?;
         let relations =
             relations.iter().map(|relation| (plain(&relation["name"]), plain(&relation["role"]))).collect();
-        Ok(Session { connection, relations, watching: false })
+        Ok(Session { connection, relations, watching: false, reporter: Reporter::default() })
     }
 
     /// Names and roles of the daemon's relations.
@@ -86,7 +91,7 @@ impl Session {
                 Read::Interrupted => pending.clear(),
                 Read::End => break,
             }
-            while let Some(end) = pending.find(';') {
+            while let Some(end) = end_of_command(&pending) {
                 let command: String = pending.drain(..=end).collect();
                 let outcome = self.execute(command.trim_end_matches(';').trim(), out, complaints)?;
                 out.flush()?;
@@ -147,6 +152,8 @@ impl Session {
                 self.watching = true;
                 return self.show(&json!({"watch": names}), out);
             }
+            ("why", _) => return self.why(rest, out),
+            ("profile", _) => return self.profile(command, out),
             ("status", []) => return self.show(&json!({"status": true}), out),
             ("exit" | "quit" | "help" | "relations" | "status", _) => {
                 return Ok(Err(format!("{word} stands alone")));
@@ -178,6 +185,47 @@ impl Session {
         Ok(Ok(Next::Continue))
     }
 
+    /// `why R(..)`, `why not R(..)`: the daemon finds the answer.
+    fn why(&mut self, rest: &str, out: &mut impl Write) -> Result<Outcome, RemoteError> {
+        let rest = rest.trim();
+        let request = match rest.strip_prefix("not").filter(|of| of.starts_with(char::is_whitespace)) {
+            Some(of) => json!({"whynot": of.trim()}),
+            None => json!({"why": rest}),
+        };
+        let answer = self.connection.ask(&request)?;
+        if let Some(error) = answer["error"].as_str() {
+            return Ok(Err(error.to_owned()));
+        }
+        write!(out, "{}", plain(&answer["text"]))?;
+        Ok(Ok(Next::Continue))
+    }
+
+    /// `profile` and its kin: the daemon counts, what is told of it is decided here.
+    fn profile(&mut self, command: &str, out: &mut impl Write) -> Result<Outcome, RemoteError> {
+        let mut parser = CommandParser::new();
+        parser.feed(command);
+        parser.feed(";");
+        let report = match parser.finish() {
+            Ok(Some(Command::Profile(None))) => None,
+            Ok(Some(Command::Report(report))) => Some(report),
+            Ok(_) => return Ok(Err("a daemon counts all the time: nothing is to be switched".into())),
+            Err(error) => return Ok(Err(error.kind.to_string())),
+        };
+        let mut answer = self.connection.ask(&json!({"profile": true}))?;
+        if let Some(error) = answer["error"].as_str() {
+            return Ok(Err(error.to_owned()));
+        }
+        let profile: Profile = match serde_json::from_value(answer["profile"].take()) {
+            Ok(profile) => profile,
+            Err(error) => return Ok(Err(format!("the daemon is of another version: {error}"))),
+        };
+        match self.reporter.report(profile, report.as_ref(), out) {
+            Ok(()) => Ok(Ok(Next::Continue)),
+            Err(ShellError::Io(error)) => Err(error.into()),
+            Err(error) => Ok(Err(error.to_string())),
+        }
+    }
+
     fn is_known(&self, name: &str) -> bool {
         self.relations.iter().any(|(known, _)| known == name)
     }
@@ -185,6 +233,24 @@ impl Session {
     fn is_output(&self, name: &str) -> bool {
         self.relations.iter().any(|(known, role)| known == name && role == "output")
     }
+}
+
+/// Where a command ends: at the first `;`, of a question about a record at the first that is not in a text.
+fn end_of_command(text: &str) -> Option<usize> {
+    if !text.trim_start().starts_with("why") {
+        return text.find(';');
+    }
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, character) in text.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ';' if !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Whether nothing is left open: a command ends with `;`.

@@ -12,6 +12,7 @@ use timely::progress::Antichain;
 
 use super::super::index::{Batch, seal};
 use super::super::pairs::Pairs;
+use super::super::sizes::Size;
 use super::rounds::Rounds;
 
 /// How often a recursion has gone round.
@@ -106,6 +107,11 @@ impl History {
         self.current.drain(..).for_each(|batch| self.kept.insert(batch));
         self.kept_upper = self.upper;
         self.kept.set_physical_compaction(Antichain::from_elem(self.upper).borrow());
+    }
+
+    /// Updates held and memory taken.
+    pub(super) fn size(&self) -> Size {
+        self.kept_batches().iter().map(|batch| Size::of(batch)).fold(Size::default(), Size::and)
     }
 
     /// Updates held.

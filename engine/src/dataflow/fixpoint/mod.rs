@@ -25,6 +25,7 @@ use super::columns::{Columns, Marking};
 use super::host::Work;
 use super::index::{Epoch, Weight};
 use super::pulse::Pulse;
+use super::sizes::Size;
 use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{ArrangementId, CollectionId, Component, Plan, Projection};
@@ -252,6 +253,20 @@ impl Fixpoint {
     /// The round in which a row of a relation inside is first derived: from rows of rounds before that one.
     pub(crate) fn round_of(&self, relation: RelationId, row: &[Word]) -> Option<Round> {
         self.relations.iter().find(|known| known.id == relation)?.set.round_of(row)
+    }
+
+    /// Whether the rows of a relation are kept here.
+    pub(crate) fn holds(&self, relation: RelationId) -> bool {
+        self.relations.iter().any(|known| known.id == relation)
+    }
+
+    /// Updates held and memory taken of a relation, for its set and in its arrangements inside.
+    pub(crate) fn size(&self, relation: RelationId) -> Size {
+        let Some(relation) = self.relations.iter().find(|known| known.id == relation) else {
+            return Size::default();
+        };
+        let arranged = relation.arrangements.iter().map(|at| self.inside[*at].rows.size());
+        arranged.fold(relation.set.size(), Size::and)
     }
 
     /// Updates held of a relation, for its set and in its arrangements inside.

@@ -6,6 +6,7 @@ use super::super::changes::Changes;
 use super::super::columns::{Columns, Marking};
 use super::super::index::Weight;
 use super::super::pairs::Pairs;
+use super::super::sizes::Size;
 use super::history::{History, Round};
 use crate::value::Word;
 
@@ -94,6 +95,11 @@ impl Set {
     pub(super) fn end(&mut self, done: bool) {
         self.again.clear();
         self.derivations.end(done);
+    }
+
+    /// Updates held and memory taken.
+    pub(super) fn size(&self) -> Size {
+        self.derivations.size()
     }
 
     /// Updates held.
