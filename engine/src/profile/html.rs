@@ -65,7 +65,7 @@ impl Profile {
                 slow_table(&mut page, "slow", slow);
             }
         }
-        let _ = write!(page, "<script>{SCRIPT}</script></body></html>\n");
+        let _ = writeln!(page, "<script>{SCRIPT}</script></body></html>");
         page
     }
 
