@@ -33,7 +33,7 @@ const WHY: &[&str] = &[
     "Port(777, _, _)",
     "Zone(777, _)",
     "Zone(_, 3)",
-    "Tagged(.port = 999991)",
+    "Tagged(.port = 799981)",
     "Tagged(.tag = \"t8\")",
     "Size(5000, _)",
     "Alone(_)",
