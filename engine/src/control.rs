@@ -1,7 +1,7 @@
 //! What other threads may see of and say to an engine at work: how far it is, and that it should stop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::eval::Limits;
 use crate::ir::RuleId;
@@ -20,8 +20,8 @@ pub(crate) struct Control {
     started: AtomicU64,
     rows: AtomicU64,
     rule: AtomicU32,
-    /// Work that must be done to its end: changes are taken back.
-    shielded: AtomicBool,
+    /// Workers with work that must be done to its end: they take changes back.
+    shielded: AtomicUsize,
     /// The piece of work under way was cancelled at some time.
     seen: AtomicBool,
     limits: Limits,
@@ -50,7 +50,7 @@ impl Control {
             started: AtomicU64::new(0),
             rows: AtomicU64::new(0),
             rule: AtomicU32::new(NONE),
-            shielded: AtomicBool::new(false),
+            shielded: AtomicUsize::new(0),
             seen: AtomicBool::new(false),
             limits,
         }
@@ -81,7 +81,7 @@ impl Control {
         let cancelled = self.cancelled.load(Ordering::Relaxed);
         cancelled != 0
             && cancelled == self.running.load(Ordering::Relaxed)
-            && !self.shielded.load(Ordering::Relaxed)
+            && self.shielded.load(Ordering::Relaxed) == 0
     }
 
     /// Whether somebody wanted the work under way to stop, be it that it has stopped already.
@@ -92,19 +92,18 @@ impl Control {
     /// Until further notice the work is not to stop.
     pub(crate) fn shield(&self) {
         self.seen.fetch_or(self.is_cancelled(), Ordering::Relaxed);
-        self.shielded.store(true, Ordering::Relaxed);
+        self.shielded.fetch_add(1, Ordering::Relaxed);
     }
 
     /// From here on it may stop again.
     pub(crate) fn unshield(&self) {
-        self.shielded.store(false, Ordering::Relaxed);
+        self.shielded.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Rows have been read or derived.
     #[inline]
     pub(crate) fn count(&self, rows: usize) {
-        // One thread counts, so that this needs no atomic addition.
-        self.rows.store(self.rows.load(Ordering::Relaxed) + rows as u64, Ordering::Relaxed);
+        self.rows.fetch_add(rows as u64, Ordering::Relaxed);
     }
 
     /// A rule begins to run.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::attempts::Least;
 use super::changes::Changes;
 use super::code::Code;
 use super::index::{Batch, Epoch, Index, batch};
@@ -11,6 +12,7 @@ use super::reader::Reader;
 use super::sizes::Size;
 use crate::eval::{Machine, Trap};
 use crate::plan::Projection;
+use crate::value::Word;
 
 /// An arrangement at work.
 pub(crate) struct Arranged {
@@ -33,28 +35,32 @@ impl Arranged {
         Arranged { project, pulse, index: (!ephemeral).then(Index::new), changes: None }
     }
 
-    /// Takes the changes of the collection in this transaction.
-    pub(crate) fn update(&mut self, epoch: Epoch, delta: &Changes) -> Result<(), Trap> {
-        let mut updates = Pairs::new();
-        updates.reserve(delta.len(), delta.width());
+    /// Keys and values for changes of the collection.
+    pub(crate) fn project(&self, epoch: Epoch, delta: &Changes) -> Result<Pairs, Trap> {
+        let mut rows = Pairs::new();
+        rows.reserve(delta.len(), delta.width());
+        let mut least = Least::default();
         for (row, weight) in delta.iter() {
             self.pulse.beat()?;
-            self.project.run(epoch, &[row], weight, &mut |key, value, weight| {
-                updates.push(key, value, weight);
-            })?;
+            let emit = &mut |key: &[Word], value: &[Word], weight| rows.push(key, value, weight);
+            least.note(self.project.run(epoch, &[row], weight, emit));
         }
-        if updates.is_empty() {
-            return Ok(());
+        least.result().map(|()| rows)
+    }
+
+    /// Takes the keys and values that change in this transaction.
+    pub(crate) fn update(&mut self, epoch: Epoch, rows: Pairs) {
+        if rows.is_empty() {
+            return;
         }
         self.changes = Some(match &mut self.index {
-            None => batch(updates, epoch, epoch),
+            None => batch(rows, epoch, epoch),
             Some(index) => {
-                let batch = index.batch(updates, epoch);
+                let batch = index.batch(rows, epoch);
                 index.insert(batch.clone());
                 batch
             }
         });
-        Ok(())
     }
 
     /// What the current transaction changes, if anything.

@@ -55,9 +55,35 @@ impl<'p> Attempts<'p> {
             return Err(cancelled());
         }
         let failed = self.failed.into_iter().filter(|(_, (weight, _))| *weight != 0);
-        match failed.min_by(|(one, _), (other, _)| one.cmp(other)) {
-            Some((_, (_, trap))) => Err(trap),
-            None => Ok(()),
+        let mut least = Least::default();
+        failed.for_each(|(_, (_, trap))| least.note(Err(trap)));
+        least.result()
+    }
+}
+
+/// The failure that is told of several, however rows are numbered and whoever runs the code.
+#[derive(Default)]
+pub(super) struct Least(Option<Trap>);
+
+impl Least {
+    /// Notes how it went for one row.
+    #[inline]
+    pub(super) fn note(&mut self, outcome: Result<(), Trap>) {
+        if let Err(trap) = outcome {
+            self.add(trap);
         }
+    }
+
+    #[cold]
+    fn add(&mut self, trap: Trap) {
+        self.0 = Some(match self.0.take() {
+            Some(least) if least.rank() <= trap.rank() => least,
+            _ => trap,
+        });
+    }
+
+    /// The least failure, if there was one.
+    pub(super) fn result(self) -> Result<(), Trap> {
+        self.0.map_or(Ok(()), Err)
     }
 }

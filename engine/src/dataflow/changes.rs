@@ -84,6 +84,14 @@ impl Changes {
         self.weights.extend_from_slice(&other.weights);
     }
 
+    /// As [`Self::append`], without a copy if there are none here.
+    pub(crate) fn append_all(&mut self, other: Changes) {
+        match self.is_empty() {
+            true => *self = other,
+            false => self.append(&other),
+        }
+    }
+
     /// Adds the opposite of other changes of such rows.
     pub(crate) fn append_opposite(&mut self, other: &Changes) {
         let before = self.weights.len();

@@ -65,7 +65,7 @@ impl Host {
     fn last_source(&mut self, rule: &RulePlan, epoch: Epoch) -> Result<Delta, Failure> {
         match rule.source {
             _ if !rule.stages.is_empty() => Ok(Delta::new()),
-            Source::Once => Ok(Delta::once()),
+            Source::Once => Ok(if self.holds_once { Delta::once() } else { Delta::new() }),
             Source::Collection(source) => self.collection_contents(source, epoch),
         }
     }

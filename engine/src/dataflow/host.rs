@@ -4,13 +4,14 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::arrange::Arranged;
 use super::changes::Changes;
 use super::distinct::Distinct;
-use super::fixpoint::{Fixpoint, Outside};
+use super::fixpoint::Fixpoint;
 use super::index::{Epoch, Weight};
+use super::peers::Peers;
 use super::rule::Chain;
 use crate::control::Control;
 use crate::eval::{Machine, Trap};
@@ -34,18 +35,20 @@ pub(crate) struct Host {
     pub(super) chains: Vec<Option<Chain>>,
     /// By component.
     pub(super) recursions: Vec<Option<Fixpoint>>,
-    delays: Vec<Delay>,
-    latest: Vec<Latest>,
-    wiring: Wiring,
-    touched: Touched,
+    pub(super) delays: Vec<Delay>,
+    pub(super) latest: Vec<Latest>,
+    pub(super) wiring: Wiring,
+    pub(super) touched: Touched,
     /// By rule.
     pub(crate) rule_stats: Vec<Work>,
     /// What rules cost in the newest transaction.
-    ran: Vec<(RuleId, Work)>,
+    pub(super) ran: Vec<(RuleId, Work)>,
     /// By component.
     pub(crate) component_stats: Vec<Work>,
-    control: Arc<Control>,
+    pub(super) control: Arc<Control>,
     pub(super) machine: Rc<Machine>,
+    /// Whether the one row that rules start from which read nothing falls to this worker.
+    pub(super) holds_once: bool,
     /// Changes that the next transaction adds to what rules derive.
     pub(super) pending: HashMap<RelationId, Delta>,
     /// Changes that the next transaction adds to what recursions give.
@@ -81,56 +84,63 @@ pub(crate) struct Failure {
 }
 
 /// `R-N`: what `R` changed in the last N transactions, oldest first.
-struct Delay {
-    collection: CollectionId,
-    of: RelationId,
-    waiting: VecDeque<Delta>,
+pub(super) struct Delay {
+    pub(super) collection: CollectionId,
+    pub(super) of: RelationId,
+    pub(super) waiting: VecDeque<Delta>,
 }
 
 /// `R'`: what the transaction before changed in `R`, which ends with this one.
-struct Latest {
-    collection: usize,
-    of: RelationId,
-    rows: Delta,
+pub(super) struct Latest {
+    pub(super) collection: usize,
+    pub(super) of: RelationId,
+    pub(super) rows: Delta,
+    /// Whether any worker has such rows.
+    pub(super) anywhere: bool,
 }
 
 /// Who reads what.
-struct Wiring {
+pub(super) struct Wiring {
     /// By collection: arrangements kept by the host.
-    arrangements: Vec<Vec<usize>>,
+    pub(super) arrangements: Vec<Vec<usize>>,
     /// By collection: rules that run on the host.
-    rules: Vec<Vec<usize>>,
+    pub(super) rules: Vec<Vec<usize>>,
     /// By collection: components with a recursion that reads it.
-    recursions: Vec<Vec<usize>>,
+    pub(super) recursions: Vec<Vec<usize>>,
     /// By relation: the collection of its changes.
-    changes: Vec<Option<usize>>,
+    pub(super) changes: Vec<Option<usize>>,
     /// By relation.
-    component: Vec<usize>,
+    pub(super) component: Vec<usize>,
+    /// By component: more than those of all components it reads.
+    pub(super) levels: Vec<usize>,
+    /// By arrangement: whether the first worker has all of it.
+    pub(super) at_first: Vec<bool>,
     /// Rules that start from nothing.
-    once: Vec<usize>,
-    sources: Vec<Source>,
-    heads: Vec<usize>,
-    relations: usize,
+    pub(super) once: Vec<usize>,
+    pub(super) sources: Vec<Source>,
+    pub(super) heads: Vec<usize>,
+    pub(super) relations: usize,
 }
 
 /// What the current transaction touches.
 #[derive(Default)]
-struct Touched {
+pub(super) struct Touched {
     /// By collection.
-    deltas: Vec<Delta>,
-    collections: Vec<usize>,
-    arrangements: Vec<usize>,
-    distinct: Vec<usize>,
+    pub(super) deltas: Vec<Delta>,
+    pub(super) collections: Vec<usize>,
+    pub(super) arrangements: Vec<usize>,
+    pub(super) distinct: Vec<usize>,
     /// By rule: whether it has to run.
-    waiting: Vec<bool>,
-    rules: Vec<usize>,
-    components: BTreeSet<usize>,
-    recursions: Vec<usize>,
+    pub(super) waiting: Vec<bool>,
+    pub(super) rules: Vec<usize>,
+    /// With their levels.
+    pub(super) components: BTreeSet<(usize, usize)>,
+    pub(super) recursions: Vec<usize>,
 }
 
 impl Host {
     /// Builds everything, without rows.
-    pub(crate) fn new(machine: &Rc<Machine>, plan: &Arc<Plan>) -> Self {
+    pub(crate) fn new(machine: &Rc<Machine>, plan: &Arc<Plan>, peers: &Peers) -> Self {
         let wiring = Wiring::new(plan);
         let ephemeral = |id: CollectionId| plan.collection(id).ephemeral;
         let recursive: Vec<bool> = {
@@ -189,7 +199,9 @@ impl Host {
                 .iter()
                 .enumerate()
                 .filter_map(|(collection, planned)| match planned.source {
-                    CollectionSource::Changes(of) => Some(Latest { collection, of, rows: Delta::new() }),
+                    CollectionSource::Changes(of) => {
+                        Some(Latest { collection, of, rows: Delta::new(), anywhere: false })
+                    }
                     CollectionSource::Relation(_) | CollectionSource::Delayed(..) => None,
                 })
                 .collect(),
@@ -200,6 +212,7 @@ impl Host {
             component_stats: vec![Work::default(); plan.components.len()],
             control: machine.control().clone(),
             machine: machine.clone(),
+            holds_once: peers.index() == 0,
             pending: HashMap::new(),
             settled: HashMap::new(),
         }
@@ -213,23 +226,27 @@ impl Host {
     /// The first transaction: rules that read nothing run once.
     pub(crate) fn start(
         &mut self,
+        peers: &mut Peers,
         inputs: Vec<(RelationId, Delta)>,
     ) -> Result<Vec<(RelationId, Delta)>, Failure> {
         for rule in self.wiring.once.clone() {
             self.wait(rule);
         }
-        self.transact(FIRST, inputs)
+        self.transact(peers, FIRST, inputs, Ok(()))
     }
 
-    /// Takes consolidated changes of relations and gives what changes in all relations. If a rule fails, everything
+    /// Takes consolidated changes of relations (`done` is whether they could be found out) and gives what changes in all
+    /// relations, of each row the part that falls to this worker. If a rule fails, everything
     /// is as before, and the next transaction's epoch must be greater than `epoch + 1`.
     pub(crate) fn transact(
         &mut self,
+        peers: &mut Peers,
         epoch: Epoch,
         inputs: Vec<(RelationId, Delta)>,
+        done: Result<(), Failure>,
     ) -> Result<Vec<(RelationId, Delta)>, Failure> {
         self.ran.clear();
-        match self.propagate(epoch, inputs) {
+        match self.propagate(peers, epoch, inputs, done) {
             Ok(()) => Ok(self.end(true)),
             Err(failure) => {
                 self.undo(epoch + 1);
@@ -287,10 +304,14 @@ impl Host {
     }
 
     /// Runs what is pending, and gives what changes in all relations. Neither closed nor taken back yet.
-    pub(crate) fn run_pending(&mut self, epoch: Epoch) -> Result<Vec<(RelationId, Delta)>, Failure> {
+    pub(crate) fn run_pending(
+        &mut self,
+        peers: &mut Peers,
+        epoch: Epoch,
+    ) -> Result<Vec<(RelationId, Delta)>, Failure> {
         let relations = self.pending.keys().chain(self.settled.keys());
-        self.touched.components.extend(relations.map(|relation| self.wiring.component[relation.0 as usize]));
-        self.propagate(epoch, Vec::new())?;
+        self.touched.components.extend(relations.map(|relation| self.wiring.place_of(*relation)));
+        self.propagate(peers, epoch, Vec::new(), Ok(()))?;
         let changed = self.touched.collections.iter().filter(|changed| **changed < self.wiring.relations);
         Ok(changed
             .map(|changed| (RelationId(*changed as u32), self.touched.deltas[*changed].clone()))
@@ -304,25 +325,6 @@ impl Host {
         rows
     }
 
-    /// A rule that has read nothing yet reads what there is.
-    pub(super) fn load(
-        &mut self,
-        rule: RuleId,
-        epoch: Epoch,
-        source: &Delta,
-        out: &mut Delta,
-    ) -> Result<(), Failure> {
-        let Some(chain) = &mut self.chains[rule.0 as usize] else { return Ok(()) };
-        let start = Instant::now();
-        self.control.enter(rule);
-        let flow = chain
-            .load(epoch, source, &mut self.arrangements, out)
-            .map_err(|trap| Failure { rule: Some(rule), trap })?;
-        chain.end();
-        self.account(rule, source.len() + flow.between, out.len(), start);
-        Ok(())
-    }
-
     /// What is still due in delayed collections, and the newest changes, of a host that this one takes the place of.
     pub(super) fn carry_delays(&mut self, other: &Host, succession: &Succession) {
         for delay in &mut self.delays {
@@ -334,165 +336,11 @@ impl Host {
             let old = succession.collections[latest.collection];
             let known =
                 other.latest.iter().find(|known| old.is_some_and(|old| old.0 as usize == known.collection));
-            known.iter().for_each(|known| latest.rows.clone_from(&known.rows));
-        }
-    }
-
-    fn propagate(&mut self, epoch: Epoch, inputs: Vec<(RelationId, Delta)>) -> Result<(), Failure> {
-        for (relation, delta) in inputs {
-            self.publish(relation.0 as usize, delta, epoch)?;
-        }
-        for at in 0..self.delays.len() {
-            let due = self.delays[at].waiting.front().cloned().unwrap_or_default();
-            self.publish(self.delays[at].collection.0 as usize, due, epoch)?;
-        }
-        for latest in self.latest.iter().filter(|latest| !latest.rows.is_empty()) {
-            self.touched.components.insert(self.wiring.component[latest.of.0 as usize]);
-        }
-        while let Some(component) = self.touched.components.pop_first() {
-            let start = Instant::now();
-            self.component(component, epoch)?;
-            self.component_stats[component].time += start.elapsed();
-            self.component_stats[component].runs += 1;
-        }
-        Ok(())
-    }
-
-    /// Makes the changes of a collection known to all who read it.
-    fn publish(&mut self, collection: usize, delta: Delta, epoch: Epoch) -> Result<(), Failure> {
-        if delta.is_empty() {
-            return Ok(());
-        }
-        for &arrangement in &self.wiring.arrangements[collection] {
-            self.touched.arrangements.push(arrangement);
-            self.arrangements[arrangement]
-                .update(epoch, &delta)
-                .map_err(|trap| Failure { rule: None, trap })?;
-        }
-        for at in 0..self.wiring.rules[collection].len() {
-            self.wait(self.wiring.rules[collection][at]);
-        }
-        self.touched.components.extend(&self.wiring.recursions[collection]);
-        self.touched.collections.push(collection);
-        if let Some(Some(_)) = self.wiring.changes.get(collection) {
-            self.touched.components.insert(self.wiring.component[collection]);
-        }
-        self.touched.deltas[collection] = delta;
-        Ok(())
-    }
-
-    fn wait(&mut self, rule: usize) {
-        if !std::mem::replace(&mut self.touched.waiting[rule], true) {
-            self.touched.components.insert(self.wiring.component[self.wiring.heads[rule]]);
-        }
-    }
-
-    /// Runs what is touched in a component, and makes its relations' changes known.
-    fn component(&mut self, component: usize, epoch: Epoch) -> Result<(), Failure> {
-        let plan = self.plan.clone();
-        let rules = &plan.components[component].rules;
-        let mut derived: HashMap<RelationId, Delta> = HashMap::new();
-        for rule in rules {
-            if std::mem::take(&mut self.touched.waiting[rule.0 as usize]) {
-                let out = derived.entry(plan.rule(*rule).head).or_default();
-                self.rule(*rule, epoch, out)?;
+            if let Some(known) = known {
+                latest.rows.clone_from(&known.rows);
+                latest.anywhere = known.anywhere;
             }
         }
-        let relations = &plan.components[component].relations;
-        if !self.pending.is_empty() {
-            for relation in relations {
-                if let Some(pending) = self.pending.remove(relation) {
-                    derived.entry(*relation).or_default().append(&pending);
-                }
-            }
-        }
-        derived.values_mut().for_each(Delta::consolidate);
-        let mut changes: Vec<(RelationId, Delta)> = match &mut self.recursions[component] {
-            Some(recursion) => {
-                self.touched.recursions.push(component);
-                let deltas = &self.touched.deltas;
-                let taken = recursion.takes().map(|id| (id, deltas[id.0 as usize].clone()));
-                let outside = Outside {
-                    epoch,
-                    collections: taken.collect(),
-                    seeds: derived.into_iter().collect(),
-                    arrangements: &mut self.arrangements,
-                    loads: false,
-                };
-                let updated = recursion.update(outside);
-                for (rule, work) in recursion.take_work() {
-                    self.rule_stats[rule.0 as usize].add(work);
-                    if work.runs > 0 {
-                        self.ran.push((rule, work));
-                    }
-                    self.control.count((work.rows_in + work.rows_out) as usize);
-                }
-                updated.map_err(|(rule, trap)| Failure { rule: Some(rule), trap })?
-            }
-            None => derived.into_iter().collect(),
-        };
-        if !self.settled.is_empty() {
-            for (relation, delta) in &mut changes {
-                delta.append(&self.settled.remove(relation).unwrap_or_default());
-                delta.consolidate();
-            }
-        }
-        for (relation, delta) in changes {
-            let collection = relation.0 as usize;
-            let delta = match &mut self.distinct[collection] {
-                Some(distinct) if !delta.is_empty() => {
-                    self.touched.distinct.push(collection);
-                    distinct.update(&delta, epoch)
-                }
-                _ => delta,
-            };
-            self.component_stats[component].rows_out += delta.len() as u64;
-            self.publish(collection, delta, epoch)?;
-        }
-        // What it published has marked it again, for those whose changes are looked at.
-        self.touched.components.remove(&component);
-        for relation in relations {
-            self.publish_latest(*relation, epoch)?;
-        }
-        Ok(())
-    }
-
-    /// `R'` has what this transaction changes in `R`, and no more what the one before did.
-    fn publish_latest(&mut self, relation: RelationId, epoch: Epoch) -> Result<(), Failure> {
-        let Some(collection) = self.wiring.changes[relation.0 as usize] else { return Ok(()) };
-        let mut delta = self.touched.deltas[relation.0 as usize].clone();
-        delta.append_opposite(self.latest(relation));
-        delta.consolidate();
-        self.publish(collection, delta, epoch)
-    }
-
-    fn rule(&mut self, rule: RuleId, epoch: Epoch, out: &mut Delta) -> Result<(), Failure> {
-        let index = rule.0 as usize;
-        let Some(chain) = &mut self.chains[index] else { return Ok(()) };
-        let start = Instant::now();
-        self.control.enter(rule);
-        self.touched.rules.push(index);
-        let (once, none, before) = (Delta::once(), Delta::new(), out.len());
-        let source = match self.wiring.sources[index] {
-            Source::Collection(collection) => &self.touched.deltas[collection.0 as usize],
-            // Only waits in the first transaction, unless something else it reads changes.
-            Source::Once if epoch == FIRST => &once,
-            Source::Once => &none,
-        };
-        let flow = chain
-            .update(epoch, source, &mut self.arrangements, out)
-            .map_err(|trap| Failure { rule: Some(rule), trap })?;
-        let read = source.len() + flow.between;
-        self.account(rule, read, out.len() - before, start);
-        Ok(())
-    }
-
-    fn account(&mut self, rule: RuleId, rows_in: usize, rows_out: usize, start: Instant) {
-        let (rows_in, rows_out) = (rows_in as u64, rows_out as u64);
-        let work = Work { runs: 1, rows_in, rows_out, time: start.elapsed() };
-        self.rule_stats[rule.0 as usize].add(work);
-        self.ran.push((rule, work));
-        self.control.count((rows_in + rows_out) as usize);
     }
 
     /// Puts everything back after a failure.
@@ -551,6 +399,7 @@ impl Host {
             }
             for latest in &mut self.latest {
                 latest.rows.clone_from(&self.touched.deltas[latest.of.0 as usize]);
+                latest.anywhere = self.touched.collections.contains(&(latest.of.0 as usize));
             }
         }
         let mut changes = Vec::new();
@@ -577,6 +426,8 @@ impl Wiring {
             recursions: vec![Vec::new(); plan.collections.len()],
             changes: vec![None; relations],
             component: vec![0; relations],
+            levels: levels(plan),
+            at_first: at_first(plan),
             once: Vec::new(),
             sources: plan.rules.iter().map(|rule| rule.source).collect(),
             heads: plan.rules.iter().map(|rule| rule.head.0 as usize).collect(),
@@ -616,4 +467,62 @@ impl Wiring {
         }
         wiring
     }
+
+    /// The component of a relation, with its level.
+    pub(super) fn place_of(&self, relation: RelationId) -> (usize, usize) {
+        let component = self.component[relation.0 as usize];
+        (self.levels[component], component)
+    }
+
+    /// Whether any rule reads a collection, or an arrangement of it is kept.
+    pub(super) fn is_read(&self, collection: usize) -> bool {
+        !self.arrangements[collection].is_empty()
+            || !self.rules[collection].is_empty()
+            || !self.recursions[collection].is_empty()
+            || matches!(self.changes.get(collection), Some(Some(_)))
+    }
+}
+
+/// The levels of components: those of one level do not read each other.
+fn levels(plan: &Plan) -> Vec<usize> {
+    let mut of_relation: HashMap<RelationId, usize> = HashMap::new();
+    let mut levels = Vec::new();
+    for component in &plan.components {
+        let rules = component.rules.iter().chain(&component.recursive_rules);
+        let reads = rules.flat_map(|rule| plan.rule(*rule).reads(plan));
+        let before = reads.filter_map(|read| match plan.collection(read).source {
+            // What was there before is known from the beginning.
+            CollectionSource::Delayed(..) => None,
+            CollectionSource::Relation(relation) | CollectionSource::Changes(relation) => {
+                of_relation.get(&relation).map(|level| level + 1)
+            }
+        });
+        let level = before.max().unwrap_or(0);
+        of_relation.extend(component.relations.iter().map(|relation| (*relation, level)));
+        levels.push(level);
+    }
+    levels
+}
+
+/// By arrangement, whether the first worker has all of it: recursions run there, and what they read must be there, and
+/// what that is joined with.
+pub(crate) fn at_first(plan: &Plan) -> Vec<bool> {
+    let mut at_first = vec![false; plan.arrangements.len()];
+    let recursive = plan.components.iter().flat_map(|component| &component.recursive_rules);
+    for stage in recursive.flat_map(|rule| &plan.rule(*rule).stages) {
+        [stage.shared_left(), stage.right()]
+            .into_iter()
+            .flatten()
+            .for_each(|id| at_first[id.0 as usize] = true);
+    }
+    let meet: Vec<(usize, usize)> = plan
+        .rules
+        .iter()
+        .flat_map(|rule| &rule.stages)
+        .filter_map(|stage| Some((stage.shared_left()?.0 as usize, stage.right()?.0 as usize)))
+        .collect();
+    while let Some((one, other)) = meet.iter().find(|(one, other)| at_first[*one] != at_first[*other]) {
+        (at_first[*one], at_first[*other]) = (true, true);
+    }
+    at_first
 }

@@ -21,6 +21,7 @@ mod pairs;
 // Not yet used everywhere.
 #[allow(dead_code)]
 pub(crate) mod peers;
+mod propagate;
 mod pulse;
 pub(crate) mod query;
 mod reader;

@@ -41,6 +41,16 @@ impl Pairs {
         }
     }
 
+    /// Rows whose first columns, so many of them, are the key.
+    pub(crate) fn from_parts(rows: Changes, key: usize) -> Self {
+        Pairs { key, rows }
+    }
+
+    /// The rows, and how many of their columns are the key.
+    pub(crate) fn into_parts(self) -> (Changes, usize) {
+        (self.rows, self.key)
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use super::fixpoint::Outside;
 use super::host::{Delta, Failure, Host};
 use super::index::Epoch;
+use super::peers::Peers;
+use super::propagate::at_first_worker;
 use crate::eval::Machine;
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{CollectionId, CollectionSource, Left, Plan, RulePlan, Source, Succession};
@@ -34,6 +36,7 @@ impl Successor {
     /// Builds what is new, and reads from the running host what will be needed of it. `wanted` are relations whose
     /// contents before are asked for with [`Self::before`].
     pub(crate) fn new(
+        peers: &mut Peers,
         machine: &Rc<Machine>,
         plan: &Arc<Plan>,
         running: &mut Host,
@@ -41,7 +44,7 @@ impl Successor {
         wanted: &[RelationId],
         epoch: Epoch,
     ) -> Result<Self, Failure> {
-        let host = Host::new(machine, plan);
+        let host = Host::new(machine, plan, peers);
         let mut successor = Successor {
             host,
             before: vec![None; plan.collections.len()],
@@ -49,7 +52,7 @@ impl Successor {
             rebuilt: HashMap::new(),
             succession,
         };
-        successor.read(running, wanted, epoch)?;
+        peers.agree(successor.read(running, wanted, epoch))?;
         successor.carry(running);
         Ok(successor)
     }
@@ -81,16 +84,14 @@ impl Successor {
     }
 
     /// Everything that is new reads what there was before.
-    pub(crate) fn catch_up(&mut self, epoch: Epoch) -> Result<(), Failure> {
+    pub(crate) fn catch_up(&mut self, peers: &mut Peers, epoch: Epoch) -> Result<(), Failure> {
         let plan = self.host.plan.clone();
         for at in 0..plan.arrangements.len() {
             let collection = plan.arrangements[at].collection.0 as usize;
             if let (None, Some(rows)) = (self.succession.arrangements[at], &self.before[collection])
                 && plan.arrangements[at].host
             {
-                let arrangement = &mut self.host.arrangements[at];
-                arrangement.update(epoch, rows).map_err(|trap| Failure { rule: None, trap })?;
-                arrangement.end();
+                self.host.load_arrangement(peers, at, epoch, rows)?;
             }
         }
         for (number, component) in plan.components.iter().enumerate() {
@@ -98,18 +99,19 @@ impl Successor {
             let mut seeds: HashMap<RelationId, Delta> = HashMap::new();
             for rule in &component.rules {
                 if self.succession.rules[rule.0 as usize].is_none() {
-                    let results = self.load(*rule, epoch)?;
+                    let results = self.load(peers, *rule, epoch)?;
                     let head = plan.rule(*rule).head;
                     let into = if is_new { &mut seeds } else { &mut self.host.pending };
                     into.entry(head).or_default().append(&results);
                 } else if is_new {
                     let mut results = Delta::new();
-                    self.host.results(*rule, epoch, &mut results)?;
+                    let read = self.host.results(*rule, epoch, &mut results);
+                    peers.agree(read)?;
                     seeds.entry(plan.rule(*rule).head).or_default().append(&results);
                 }
             }
             if is_new {
-                self.recurse(number, seeds, epoch)?;
+                self.recurse(peers, number, seeds, epoch)?;
             }
         }
         for (relation, rows) in self.retracted.drain() {
@@ -119,15 +121,16 @@ impl Successor {
     }
 
     /// The rows of a rule that is new.
-    fn load(&mut self, rule: RuleId, epoch: Epoch) -> Result<Delta, Failure> {
-        let once = Delta::once();
+    fn load(&mut self, peers: &mut Peers, rule: RuleId, epoch: Epoch) -> Result<Delta, Failure> {
+        let (once, none) = (Delta::once(), Delta::new());
         let host = &mut self.host;
         let source = match host.plan.rule(rule).source {
-            Source::Once => &once,
+            Source::Once if host.holds_once => &once,
+            Source::Once => &none,
             Source::Collection(collection) => rows_before(&self.before, collection),
         };
         let mut results = Delta::new();
-        host.load(rule, epoch, source, &mut results)?;
+        host.load(peers, rule, epoch, source, &mut results)?;
         results.consolidate();
         Ok(results)
     }
@@ -135,26 +138,31 @@ impl Successor {
     /// Runs a recursion that is new.
     fn recurse(
         &mut self,
+        peers: &mut Peers,
         component: usize,
         seeds: HashMap<RelationId, Delta>,
         epoch: Epoch,
     ) -> Result<(), Failure> {
         let Some(recursion) = &mut self.host.recursions[component] else { return Ok(()) };
-        let taken = recursion.takes().map(|id| (id, rows_before(&self.before, id).clone()));
-        let outside = Outside {
-            epoch,
-            collections: taken.collect(),
-            seeds: seeds.into_iter().collect(),
-            arrangements: &mut self.host.arrangements,
-            loads: true,
-        };
-        let loaded = recursion.update(outside);
+        let taken = recursion.takes().map(|id| (id, rows_before(&self.before, id).clone())).collect();
+        let collections = at_first_worker(peers, taken)?;
+        let of_relation = |(relation, rows): (RelationId, Delta)| (CollectionId(relation.0), rows);
+        let seeds = at_first_worker(peers, seeds.into_iter().map(of_relation).collect())?;
+        let seeds = seeds.into_iter().map(|(id, rows)| (RelationId(id.0), rows)).collect();
+        let arrangements = &mut self.host.arrangements;
+        let loaded = recursion.update(Outside { epoch, collections, seeds, arrangements, loads: true });
         recursion.end(loaded.is_ok());
-        for (relation, mut rows) in loaded.map_err(|(rule, trap)| Failure { rule: Some(rule), trap })? {
-            let gone = self.rebuilt.remove(&relation).unwrap_or_default();
-            rows.append_opposite(&gone);
+        let (loaded, done) = match loaded {
+            Ok(loaded) => (loaded, Ok(())),
+            Err((rule, trap)) => (Vec::new(), Err(Failure { rule: Some(rule), trap })),
+        };
+        peers.agree(done)?;
+        for relation in &self.host.plan.components[component].relations {
+            let rows = loaded.iter().find(|(loaded, _)| loaded == relation).map(|(_, rows)| rows.clone());
+            let mut rows = rows.unwrap_or_default();
+            rows.append_opposite(&self.rebuilt.remove(relation).unwrap_or_default());
             rows.consolidate();
-            self.host.settled.insert(relation, rows);
+            self.host.settled.insert(*relation, rows);
         }
         Ok(())
     }

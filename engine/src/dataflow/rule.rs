@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::antijoin::antijoin;
 use super::arrange::Arranged;
-use super::attempts::Attempts;
+use super::attempts::{Attempts, Least};
 use super::changes::Changes;
 use super::code::{Code, Emit};
 use super::columns::{Columns, Marking};
@@ -29,6 +29,8 @@ pub(crate) struct Chain {
 
 struct Stage {
     left: Kept,
+    /// Columns of the key of what arrives; `None` if the left side is an arrangement that others share.
+    arriving_key: Option<usize>,
     op: Work,
     /// What the current transaction changed in `left`.
     changed: Option<Rc<Batch>>,
@@ -59,17 +61,11 @@ enum Work {
     Reduce(Box<Groups>),
 }
 
-/// What a rule run costs and gives.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Flow {
-    /// Changes of key and value that went from stage to stage.
-    pub(crate) between: usize,
-}
-
 impl Chain {
     /// Gets a planned rule ready.
     pub(crate) fn new(machine: &Rc<Machine>, plan: &RulePlan) -> Self {
         let stages = plan.stages.iter().enumerate().map(|(at, stage)| Stage {
+            arriving_key: plan.arriving_key(at),
             left: match stage.left {
                 Left::Shared(arrangement) => Kept::Shared(arrangement.0 as usize),
                 Left::Private => Kept::Private(Box::new(Index::new())),
@@ -100,46 +96,53 @@ impl Chain {
         }
     }
 
-    /// Takes the changes of the rule's source (those of other collections are in `arrangements`) and adds to `out`
-    /// what changes in the head's rows.
-    pub(crate) fn update(
-        &mut self,
-        epoch: Epoch,
-        source: &Changes,
-        arrangements: &mut [Arranged],
-        out: &mut Changes,
-    ) -> Result<Flow, Trap> {
-        if self.stages.is_empty() {
-            self.first_of(epoch, source, &mut to_head(out))?;
-            return Ok(Flow::default());
-        }
-        let mut rows = Pairs::new();
-        if !matches!(self.stages[0].left, Kept::Shared(_)) {
-            let mut emit = to_stage(&mut rows);
-            self.first_of(epoch, source, &mut emit)?;
-        }
-        through(&mut self.stages, epoch, rows, arrangements, &self.pulse, out)
+    /// How many stages there are.
+    pub(crate) fn stages(&self) -> usize {
+        self.stages.len()
     }
 
-    /// As [`Self::update`] for a rule that has read nothing yet: takes the present contents of its source and of the
-    /// arrangements, in which nothing changes now.
+    /// Columns of the key of the rows that arrive at a stage; `None` if none do, because the stage's left side is an
+    /// arrangement that others share.
+    pub(crate) fn arriving_key(&self, stage: usize) -> Option<usize> {
+        self.stages.get(stage)?.arriving_key
+    }
+
+    /// Takes the changes of the rule's source; gives what arrives at the first stage, or the head's rows if there is no
+    /// stage.
+    pub(crate) fn first(&self, epoch: Epoch, source: &Changes, out: &mut Pairs) -> Result<(), Trap> {
+        match self.stages.first() {
+            Some(Stage { left: Kept::Shared(_), .. }) => Ok(()),
+            Some(_) | None => self.first_of(epoch, source, &mut to_stage(out)),
+        }
+    }
+
+    /// Takes what arrives at a stage (the changes of collections are in `arrangements`); gives what arrives at the
+    /// next one, or the head's rows if it is the last.
+    pub(crate) fn stage(
+        &mut self,
+        stage: usize,
+        epoch: Epoch,
+        arrived: Pairs,
+        arrangements: &mut [Arranged],
+        out: &mut Pairs,
+    ) -> Result<(), Trap> {
+        self.stages[stage].update(epoch, arrived, arrangements, &self.pulse, &mut to_stage(out))
+    }
+
+    /// As [`Self::stage`] for the first stage of a rule that has read nothing yet, over an arrangement that others share
+    /// and in which nothing changes now.
     pub(crate) fn load(
         &mut self,
         epoch: Epoch,
-        source: &Changes,
         arrangements: &mut [Arranged],
-        out: &mut Changes,
-    ) -> Result<Flow, Trap> {
-        let [Stage { left: Kept::Shared(left), op, .. }, rest @ ..] = self.stages.as_mut_slice() else {
-            return self.update(epoch, source, arrangements, out);
-        };
-        if rest.is_empty() {
-            op.load(*left, epoch, arrangements, &self.pulse, &mut to_head(out))?;
-            return Ok(Flow::default());
+        out: &mut Pairs,
+    ) -> Result<(), Trap> {
+        match self.stages.first() {
+            Some(Stage { left: Kept::Shared(left), op, .. }) => {
+                op.load(*left, epoch, arrangements, &self.pulse, &mut to_stage(out))
+            }
+            Some(_) | None => Ok(()),
         }
-        let mut rows = Pairs::new();
-        op.load(*left, epoch, arrangements, &self.pulse, &mut to_stage(&mut rows))?;
-        through(rest, epoch, rows, arrangements, &self.pulse, out)
     }
 
     /// Gives what its stages keep to another chain of the same rule and takes what that one's keep.
@@ -173,10 +176,12 @@ impl Chain {
 
     /// The first transform of rows of the source.
     fn first_of(&self, epoch: Epoch, source: &Changes, emit: &mut Emit<'_>) -> Result<(), Trap> {
-        source.iter().try_for_each(|(row, weight)| {
+        let mut least = Least::default();
+        for (row, weight) in source.iter() {
             self.pulse.beat()?;
-            self.first.run(epoch, &[row], weight, emit)
-        })
+            least.note(self.first.run(epoch, &[row], weight, emit));
+        }
+        least.result()
     }
 
     /// Marks the values in the stages' own rows.
@@ -412,29 +417,6 @@ impl Stage {
             self.changed = Some(batch);
         }
     }
-}
-
-/// Takes rows through stages, of which there is at least one; what the last one gives is rows of the head.
-fn through(
-    stages: &mut [Stage],
-    epoch: Epoch,
-    mut rows: Pairs,
-    arrangements: &mut [Arranged],
-    pulse: &Pulse,
-    out: &mut Changes,
-) -> Result<Flow, Trap> {
-    let mut flow = Flow::default();
-    let last = stages.len().saturating_sub(1);
-    for (at, stage) in stages.iter_mut().enumerate() {
-        let arrived = std::mem::take(&mut rows);
-        flow.between += arrived.len();
-        if at == last {
-            stage.update(epoch, arrived, arrangements, pulse, &mut to_head(out))?;
-        } else {
-            stage.update(epoch, arrived, arrangements, pulse, &mut to_stage(&mut rows))?;
-        }
-    }
-    Ok(flow)
 }
 
 /// Rows of the head.

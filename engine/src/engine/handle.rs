@@ -1,16 +1,17 @@
 //! The handle that callers hold.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crossbeam_channel::{Sender, bounded, unbounded};
 
 use super::commit::{Commit, Update};
+use super::crew::Crew;
 use super::error::{CommitError, QueryError, Refused, ReviseError};
+use super::inputs::Batch;
 use super::records::Records;
 use super::revise::Answer;
-use super::session::{Current, Request, Session, Trial};
+use super::session::{Current, Process, Request, Trial};
 use super::stats::Stats;
 use crate::control::{Canceller, Control, Progress};
 use crate::diagnostics::Diagnostic;
@@ -25,7 +26,7 @@ use crate::why::{Absence, Derivation, Question, WhyError};
 /// How an engine runs.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Worker threads. One is used so far.
+    /// Worker threads. Whatever their number, transactions give the same.
     pub workers: usize,
     /// Extern functions of the program that the library does not have.
     pub externs: Externs,
@@ -39,20 +40,17 @@ impl Default for Config {
     }
 }
 
-/// A running program. Its state lives in a thread of its own; any number of threads may hold and ask it.
+/// A running program. Its state lives in threads of its own; any number of threads may hold and ask it.
 ///
-/// Dropping it stops the thread and waits for it.
+/// Dropping it stops the threads and waits for them.
 pub struct Engine {
     current: Arc<RwLock<Current>>,
     initial: Commit,
     requests: Sender<Request>,
     control: Arc<Control>,
-    thread: Option<JoinHandle<()>>,
+    workers: usize,
+    crew: Mutex<Option<Crew>>,
 }
-
-/// Values may nest as deep as rules build them, and are compared, written and dropped level by level. Only what is
-/// used of it takes memory.
-const STACK: usize = 256 << 20;
 
 impl Engine {
     /// Plans and starts a program and runs its facts.
@@ -64,27 +62,17 @@ impl Engine {
         let plan = Arc::new(Plan::new(&program)?);
         let (requests, received) = unbounded();
         let (started, start) = bounded(1);
-        let current = Arc::new(RwLock::new(Current::new(program.clone(), plan)));
-        let control = Arc::new(Control::new(config.limits));
-        let (inner, inner_control) = (current.clone(), control.clone());
-        let thread =
-            std::thread::Builder::new().name("weir-engine".into()).stack_size(STACK).spawn(move || {
-                match Session::new(&inner, &inner_control, config.externs) {
-                    Ok((session, initial)) => {
-                        let _ = started.send(Ok(initial));
-                        session.serve(&received);
-                    }
-                    Err(diagnostics) => {
-                        let _ = started.send(Err(diagnostics));
-                    }
-                }
-            });
-        let thread = thread.map_err(|error| vec![cannot_start(&program, &error.to_string())])?;
+        let current = Current::new(program.clone(), plan);
+        let workers = config.workers.max(1);
+        let process = Process::new(current, Control::new(config.limits), config.externs, workers);
+        let (current, control) = (process.shared.clone(), process.control.clone());
+        let crew = Crew::start(process, received, started);
+        let crew = crew.map_err(|error| vec![cannot_start(&program, &error)])?;
         match start.recv() {
             Ok(Ok(mut initial)) => {
                 // It is kept for good, and must not keep what the engine gives back.
                 initial.deltas.iter_mut().for_each(|delta| delta.changes = delta.changes.to_vec().into());
-                Ok(Engine { current, initial, requests, control, thread: Some(thread) })
+                Ok(Engine { current, initial, requests, control, workers, crew: Mutex::new(Some(crew)) })
             }
             Ok(Err(diagnostics)) => Err(diagnostics),
             Err(_) => Err(vec![cannot_start(&program, "its thread died")]),
@@ -109,7 +97,8 @@ impl Engine {
     /// # Errors
     /// As for [`Self::commit`].
     pub fn transact(&self, updates: Vec<Update>) -> Result<Commit, Refused> {
-        self.ask(|reply| Request::Commit(updates, reply)).unwrap_or(Err(CommitError::Stopped.into()))
+        self.ask(|reply| Request::Commit(Batch::new(updates, self.workers, false), reply))
+            .unwrap_or(Err(CommitError::Stopped.into()))
     }
 
     /// Whether a transaction of these updates would find all records and keys as it needs them. Rules are not run.
@@ -117,7 +106,8 @@ impl Engine {
     /// # Errors
     /// The first update that would be refused.
     pub fn check(&self, updates: Vec<Update>) -> Result<(), CommitError> {
-        self.ask(|reply| Request::Check(updates, reply)).unwrap_or(Err(CommitError::Stopped))
+        self.ask(|reply| Request::Check(Batch::new(updates, self.workers, false), reply))
+            .unwrap_or(Err(CommitError::Stopped))
     }
 
     /// The records of any relation, with how often each is there, in natural order. Streams hold nothing.
@@ -225,6 +215,9 @@ impl Engine {
     /// # Errors
     /// There is no such record, or the question makes no sense. See [`WhyError`].
     pub fn why(&self, question: &Question) -> Result<Derivation, WhyError> {
+        if self.workers > 1 {
+            return Err(WhyError::Several(self.workers));
+        }
         self.ask(|reply| Request::Why(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
     }
 
@@ -234,6 +227,9 @@ impl Engine {
     /// # Errors
     /// There is such a record, or the question makes no sense. See [`WhyError`].
     pub fn why_not(&self, question: &Question) -> Result<Absence, WhyError> {
+        if self.workers > 1 {
+            return Err(WhyError::Several(self.workers));
+        }
         self.ask(|reply| Request::WhyNot(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
     }
 
@@ -280,8 +276,8 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         let _ = self.requests.send(Request::Stop);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        if let Some(crew) = self.crew.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            crew.join();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The engine: transactions in, exact changes of the output relations out.
 
 mod commit;
+mod crew;
 mod error;
 mod handle;
 mod inputs;

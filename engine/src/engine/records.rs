@@ -47,6 +47,17 @@ impl Records {
         Records { parts: vec![Part::Rows(Arc::new(Rows { rows, interner, program, record }))] }
     }
 
+    /// Consolidated rows of a relation, sorted as their records are.
+    pub(super) fn sorted(
+        interner: &Interner,
+        program: &Program,
+        relation: RelationId,
+        rows: Changes,
+    ) -> Changes {
+        let record = program.relations[relation.0 as usize].record;
+        in_natural_order(interner, &program.types, record, rows)
+    }
+
     /// Adds others after these.
     pub(super) fn extend(&mut self, other: Records) {
         self.parts.extend(other.parts);

@@ -78,10 +78,11 @@ impl Session {
         let epoch = self.epoch;
         self.epoch += EPOCHS;
         let Running { host, .. } = &mut self.running;
-        let mut successor = Successor::new(&machine, &next.plan, host, succession, &outputs.shown, epoch)
-            .map_err(|failure| Attempt::Refused(ReviseError::Run(self.failed(&before, failure))))?;
+        let mut successor =
+            Successor::new(&mut self.peers, &machine, &next.plan, host, succession, &outputs.shown, epoch)
+                .map_err(|failure| Attempt::Refused(ReviseError::Run(self.failed(&before, failure))))?;
         successor.exchange(&mut self.running.host);
-        if let Err(failure) = successor.catch_up(epoch) {
+        if let Err(failure) = successor.catch_up(&mut self.peers, epoch) {
             successor.exchange(&mut self.running.host);
             // A rule may fail on what was there before and is not there any more.
             return match self.failed(&after, failure) {
@@ -89,7 +90,7 @@ impl Session {
                 _ => Err(Attempt::NotThisWay),
             };
         }
-        let changes = match successor.host.run_pending(epoch + 1) {
+        let changes = match successor.host.run_pending(&mut self.peers, epoch + 1) {
             Ok(changes) => changes,
             Err(failure) => {
                 successor.host.undo(epoch + 2);
@@ -180,10 +181,11 @@ impl Session {
         let epoch = self.epoch;
         self.epoch += EPOCHS;
         let host = &mut self.running.host;
-        let mut successor = Successor::new(&machine, &next.plan, host, succession, &[], epoch)
-            .map_err(|failure| asked(self.failed(&before, failure)))?;
+        let mut successor =
+            Successor::new(&mut self.peers, &machine, &next.plan, host, succession, &[], epoch)
+                .map_err(|failure| asked(self.failed(&before, failure)))?;
         successor.exchange(&mut self.running.host);
-        let caught_up = successor.catch_up(epoch);
+        let caught_up = successor.catch_up(&mut self.peers, epoch);
         successor.exchange(&mut self.running.host);
         let rows = successor.host.take_pending(answer);
         caught_up.map_err(|failure| asked(self.failed(&next.program, failure)))?;
@@ -274,9 +276,10 @@ impl Session {
     /// The program at work on the input relations' present contents.
     fn started(&mut self, next: Current) -> Result<Running, ReviseError> {
         let inputs = self.kept_inputs(&next)?;
-        let mut running = Running::new(next, &self.interner, &self.control, self.externs.clone())
-            .map_err(ReviseError::Program)?;
-        match running.host.start(inputs) {
+        let mut running =
+            Running::new(&self.peers, next, &self.interner, &self.control, self.externs.clone())
+                .map_err(ReviseError::Program)?;
+        match running.host.start(&mut self.peers, inputs) {
             Ok(changes) => {
                 self.keep_held(&running.current, &changes);
                 Ok(running)

@@ -1,22 +1,23 @@
-//! The engine's own thread: it owns all state and does one request after the other.
+//! The engine's workers: they own all state and do one request after the other.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::commit::{Commit, Delta, Update};
+use super::commit::{Commit, Delta};
 use super::error::{CommitError, QueryError, Refused, ReviseError};
-use super::inputs::{Inputs, Refusal};
+use super::inputs::{Batch, Inputs, Refusal, RefusedAt};
 use super::records::Records;
 use super::stats::{RelationStats, RuleStats, Stats};
 use crate::control::Control;
 use crate::dataflow::host::{self, Failure, Host};
 use crate::dataflow::index::Epoch;
+use crate::dataflow::peers::{Channel, Order, Parcel, Peers, Route};
 use crate::dataflow::query::Query;
 use crate::dataflow::reclaim::Layouts;
 use crate::diagnostics::Diagnostic;
@@ -30,10 +31,10 @@ use crate::why::{Absence, Derivation, Question, WhyError};
 /// Fewer values than that are not worth looking for.
 const RECLAIM_FROM: usize = 100_000;
 
-/// What the engine's thread is asked for.
+/// What the engine's workers are asked for. All do it, and the first one answers.
 pub(super) enum Request {
-    Commit(Vec<Update>, Sender<Result<Commit, Refused>>),
-    Check(Vec<Update>, Sender<Result<(), CommitError>>),
+    Commit(Batch, Sender<Result<Commit, Refused>>),
+    Check(Batch, Sender<Result<(), CommitError>>),
     Dump(RelationId, Sender<Result<Records, QueryError>>),
     QueryIndex(usize, Vec<Value>, Sender<Result<Records, QueryError>>),
     DumpIndex(usize, Sender<Result<Records, QueryError>>),
@@ -45,6 +46,8 @@ pub(super) enum Request {
     WhyNot(Question, Sender<Result<Absence, WhyError>>),
     Stats(Sender<Stats>),
     Profile(Sender<Profile>),
+    /// Values that no row holds any more are given back.
+    Reclaim,
     Stop,
 }
 
@@ -79,8 +82,24 @@ pub(super) struct Running {
     queries: Vec<Query>,
 }
 
-/// All state of an engine.
+/// What the workers of a process have in common.
+pub(super) struct Process {
+    /// Where other threads see what runs.
+    pub(super) shared: Arc<RwLock<Current>>,
+    pub(super) control: Arc<Control>,
+    pub(super) externs: Externs,
+    /// Workers.
+    pub(super) workers: usize,
+    /// What of the interner is in use, as far as workers have looked.
+    marks: Mutex<Marks>,
+    /// All values. Replaced by one without what is not in use.
+    interner: Mutex<Arc<Interner>>,
+}
+
+/// All state of a worker.
 pub(super) struct Session {
+    pub(super) peers: Peers,
+    process: Arc<Process>,
     pub(super) running: Running,
     /// Where other threads see what runs.
     pub(super) shared: Arc<RwLock<Current>>,
@@ -110,6 +129,7 @@ impl Current {
 impl Running {
     /// Builds the dataflow of a program, without rows.
     pub(super) fn new(
+        peers: &Peers,
         current: Current,
         interner: &Arc<Interner>,
         control: &Arc<Control>,
@@ -117,7 +137,7 @@ impl Running {
     ) -> Result<Self, Vec<Diagnostic>> {
         let Current { program, plan, .. } = &current;
         let machine = Machine::controlled(program.clone(), interner.clone(), control.clone(), externs)?;
-        let host = Host::new(&machine, plan);
+        let host = Host::new(&machine, plan, peers);
         Ok(Running::around(host, &machine, OnceCell::new(), current))
     }
 
@@ -147,19 +167,37 @@ impl Running {
     }
 }
 
+impl Process {
+    /// For so many workers.
+    pub(super) fn new(current: Current, control: Control, externs: Externs, workers: usize) -> Self {
+        Process {
+            shared: Arc::new(RwLock::new(current)),
+            control: Arc::new(control),
+            externs,
+            interner: Mutex::new(Arc::new(Interner::new())),
+            workers,
+            marks: Mutex::default(),
+        }
+    }
+
+    fn interner(&self) -> Arc<Interner> {
+        self.interner.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 impl Session {
     /// Builds the dataflow and runs the facts.
-    pub(super) fn new(
-        shared: &Arc<RwLock<Current>>,
-        control: &Arc<Control>,
-        externs: Externs,
-    ) -> Result<(Self, Commit), Vec<Diagnostic>> {
+    pub(super) fn new(peers: Peers, process: &Arc<Process>) -> Result<(Self, Commit), Vec<Diagnostic>> {
         let start = Instant::now();
-        let interner = Arc::new(Interner::new());
+        let Process { shared, control, externs, .. } = &**process;
+        let interner = process.interner();
         let current = shared.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let running = Running::new(&peers, current, &interner, control, externs.clone())?;
         let mut session = Session {
-            running: Running::new(current, &interner, control, externs.clone())?,
-            externs,
+            peers,
+            process: process.clone(),
+            running,
+            externs: externs.clone(),
             shared: shared.clone(),
             control: control.clone(),
             interner,
@@ -171,7 +209,7 @@ impl Session {
             watched: HashSet::new(),
         };
         session.control.begin();
-        let changes = session.running.host.start(Vec::new());
+        let changes = session.running.host.start(&mut session.peers, Vec::new());
         session.control.end();
         let changes = changes.map_err(|failure| {
             let rules = &session.running.current.program.rules;
@@ -184,81 +222,119 @@ impl Session {
         Ok((session, initial))
     }
 
-    /// Does requests until it is told to stop or nobody can ask any more.
+    /// Does requests until it is told to stop or nobody can ask any more. Only the first worker is asked, and tells the
+    /// others.
     pub(super) fn serve(mut self, requests: &Receiver<Request>) {
         while let Ok(request) = requests.recv() {
             self.control.begin();
-            match request {
-                Request::Commit(updates, reply) => {
-                    let result = self.commit(updates);
-                    self.answer(reply, result);
-                }
-                Request::Check(updates, reply) => {
-                    let result = self.input_changes(updates).map(drop).map_err(|refused| refused.error);
-                    self.answer(reply, result);
-                }
-                Request::Dump(relation, reply) => {
-                    let result = self.dump(relation);
-                    self.answer(reply, result);
-                }
-                Request::QueryIndex(index, values, reply) => {
-                    let result = self.query(index, &values);
-                    self.answer(reply, result);
-                }
-                Request::DumpIndex(index, reply) => {
-                    let result = self.dump_index(index);
-                    self.answer(reply, result);
-                }
-                Request::Revise(next, trial, reply) => {
-                    let result = self.revise(next, trial);
-                    self.answer(reply, result);
-                }
-                Request::Query(next, answer, reply) => {
-                    let result = self.ask(next, answer);
-                    self.answer(reply, result);
-                }
-                Request::Watch(relations, reply) => {
-                    self.watched = relations;
-                    self.answer(reply, ());
-                }
-                Request::Why(question, reply) => {
-                    let result = self.why(&question);
-                    self.answer(reply, result);
-                }
-                Request::WhyNot(question, reply) => {
-                    let result = self.why_not(&question);
-                    self.answer(reply, result);
-                }
-                Request::Stats(reply) => {
-                    let stats = self.stats();
-                    self.answer(reply, stats);
-                }
-                Request::Profile(reply) => {
-                    let profile = self.profile();
-                    self.answer(reply, profile);
-                }
-                Request::Stop => break,
+            if !self.all_serve(request) {
+                return;
+            }
+            if self.wants_to_reclaim() {
+                self.all_serve(Request::Reclaim);
+            }
+        }
+        self.all_serve(Request::Stop);
+    }
+
+    /// Does what the first worker tells it to do, until that is to stop.
+    pub(super) fn follow(mut self) {
+        while let Some(order) = self.peers.next_order() {
+            let request = order.here.and_then(|request| request.downcast::<Request>().ok());
+            if !request.is_some_and(|request| self.does(&request)) {
+                return;
             }
         }
     }
 
-    /// The work is done before the asker knows the answer, so that what it does next is not taken for this.
-    fn answer<T>(&self, reply: Sender<T>, answer: T) {
-        self.control.end();
-        // An asker who has gone away does not mind that the answer is lost.
-        let _ = reply.send(answer);
+    /// Makes all workers do something; whether they go on.
+    fn all_serve(&mut self, request: Request) -> bool {
+        if self.peers.is_alone() {
+            return self.does(&request);
+        }
+        let request = Arc::new(request);
+        self.peers.order(&Order { here: Some(request.clone()), elsewhere: Arc::default() });
+        self.does(&request)
     }
 
-    fn commit(&mut self, updates: Vec<Update>) -> Result<Commit, Refused> {
+    fn does(&mut self, request: &Request) -> bool {
+        match request {
+            Request::Commit(batch, reply) => {
+                let result = self.commit(batch);
+                self.answer(reply, result);
+            }
+            Request::Check(batch, reply) => {
+                let result = self.check(batch);
+                self.answer(reply, result);
+            }
+            Request::Dump(relation, reply) => {
+                let result = self.dump(*relation);
+                self.answer(reply, result);
+            }
+            Request::QueryIndex(index, values, reply) => {
+                let result = self.query(*index, values);
+                self.answer(reply, result);
+            }
+            Request::DumpIndex(index, reply) => {
+                let result = self.dump_index(*index);
+                self.answer(reply, result);
+            }
+            Request::Revise(next, trial, reply) => {
+                let result = self.revise(next.clone(), *trial);
+                self.answer(reply, result);
+            }
+            Request::Query(next, answer, reply) => {
+                let result = self.ask(next.clone(), *answer);
+                self.answer(reply, result);
+            }
+            Request::Watch(relations, reply) => {
+                self.watched.clone_from(relations);
+                self.answer(reply, ());
+            }
+            Request::Why(question, reply) => {
+                let result = self.why(question);
+                self.answer(reply, result);
+            }
+            Request::WhyNot(question, reply) => {
+                let result = self.why_not(question);
+                self.answer(reply, result);
+            }
+            Request::Stats(reply) => {
+                let stats = self.stats();
+                self.answer(reply, stats);
+            }
+            Request::Profile(reply) => {
+                let profile = self.profile();
+                self.answer(reply, profile);
+            }
+            Request::Reclaim => self.reclaim(),
+            Request::Stop => return false,
+        }
+        true
+    }
+
+    /// The work is done before the asker knows the answer, so that what it does next is not taken for this.
+    fn answer<T>(&self, reply: &Sender<T>, answer: T) {
+        if self.peers.index() == 0 {
+            self.control.end();
+            // An asker who has gone away does not mind that the answer is lost.
+            let _ = reply.send(answer);
+        }
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<Commit, Refused> {
         let start = Instant::now();
-        let changes = self.input_changes(updates)?;
-        match self.running.host.transact(self.epoch, changes) {
+        let (changes, done) = self.input_changes(batch)?;
+        let changed = self.running.host.transact(&mut self.peers, self.epoch, changes, done);
+        match changed {
             Ok(changes) => {
-                let done = self.done(start, changes);
-                self.reclaim();
-                Ok(done)
+                batch.forget_part(self.peers.index());
+                Ok(self.done(start, changes))
             }
             Err(failure) => {
+                if let Some(refusal) = failure.refusal() {
+                    return Err(self.refused(batch, refusal));
+                }
                 // The one after was used to take the changes back.
                 self.epoch += 2;
                 Err(self.failed(&self.running.current.program, failure).into())
@@ -266,33 +342,69 @@ impl Session {
         }
     }
 
-    /// What updates do to the input relations, if all of them can be done.
-    fn input_changes(&mut self, updates: Vec<Update>) -> Result<Vec<(RelationId, host::Delta)>, Refused> {
-        let Running { inputs, host, .. } = &mut self.running;
-        inputs.changes(host, &self.interner, self.epoch, updates).map_err(|(number, refusal)| {
-            let program = &self.running.current.program;
-            let error = match *refusal {
-                Refusal::Error(error) => error,
-                Refusal::Trap(relation, trap) => self.rule_error(program, None, Some(relation), &trap),
-            };
-            Refused { update: Some(number), error }
+    fn check(&mut self, batch: &Batch) -> Result<(), CommitError> {
+        let (_, done) = self.input_changes(batch).map_err(|refused| refused.error)?;
+        self.peers.agree(done).map_err(|failure| match failure.refusal() {
+            Some(refusal) => self.refused(batch, refusal).error,
+            None => self.failed(&self.running.current.program, failure),
         })
+    }
+
+    /// What updates do to the part of the input relations that falls to this worker, if all of them can be done; with
+    /// several workers, whether this one can do what falls to it.
+    #[allow(clippy::type_complexity)]
+    fn input_changes(
+        &mut self,
+        batch: &Batch,
+    ) -> Result<(Vec<(RelationId, host::Delta)>, Result<(), Failure>), Refused> {
+        let Running { inputs, host, .. } = &mut self.running;
+        if !self.peers.is_alone() {
+            let changes = inputs.shared_changes(&mut self.peers, host, &self.interner, self.epoch, batch);
+            return changes.map_err(|failure| self.failed(&self.running.current.program, failure).into());
+        }
+        let Some((_, updates)) = batch.part(0) else { return Ok((Vec::new(), Ok(()))) };
+        match inputs.changes(host, &self.interner, self.epoch, &updates) {
+            Ok(changes) => Ok((changes, Ok(()))),
+            Err(refused) => Err(self.told(refused)),
+        }
+    }
+
+    /// Why the update was refused that all workers agree on.
+    fn refused(&self, batch: &Batch, refusal: (usize, u32)) -> Refused {
+        let inputs = &self.running.inputs;
+        match inputs.refused(&self.interner, self.epoch, batch, refusal) {
+            Some(refused) => self.told(refused),
+            None => CommitError::Stopped.into(),
+        }
+    }
+
+    fn told(&self, (number, refusal): RefusedAt) -> Refused {
+        let program = &self.running.current.program;
+        let error = match *refusal {
+            Refusal::Error(error) => error,
+            Refusal::Trap(relation, trap) => self.rule_error(program, None, Some(relation), &trap),
+            // All that is asked for is known in the end.
+            Refusal::Unknown(_) => CommitError::Stopped,
+        };
+        Refused { update: Some(number), error }
     }
 
     fn done(&mut self, start: Instant, changes: Vec<(RelationId, host::Delta)>) -> Commit {
         let rows = changes.iter().map(|(_, rows)| rows.len() as u64).sum();
         self.account(start.elapsed(), rows);
         let Current { program, held, .. } = &self.running.current;
-        for (relation, _) in &changes {
+        for (relation, _) in changes.iter().filter(|(_, rows)| !rows.is_empty()) {
             held[relation.0 as usize].store(true, Ordering::Relaxed);
         }
         let told = |relation: RelationId| {
             program.relations[relation.0 as usize].role == RelationRole::Output
                 || self.watched.contains(&relation)
         };
-        let mut deltas: Vec<Delta> = changes
+        let program = program.clone();
+        let changes = changes.into_iter().filter(|(relation, _)| told(*relation)).collect();
+        let mut deltas: Vec<Delta> = self
+            .gathered(&program, changes)
             .into_iter()
-            .filter(|(relation, _)| told(*relation))
             .map(|(relation, rows)| Delta {
                 relation,
                 name: program.relations[relation.0 as usize].name.clone(),
@@ -306,20 +418,77 @@ impl Session {
         Commit { epoch, deltas, duration: start.elapsed() }
     }
 
+    /// Rows of relations, of each row what falls to this worker: all of them at the first worker, which sorts them faster
+    /// as each worker has sorted its own.
+    pub(super) fn gathered(
+        &mut self,
+        program: &Arc<Program>,
+        rows: Vec<(RelationId, host::Delta)>,
+    ) -> Vec<(RelationId, host::Delta)> {
+        if self.peers.is_alone() {
+            return rows;
+        }
+        let sorted = |(relation, rows)| (relation, Records::sorted(&self.interner, program, relation, rows));
+        let parcel =
+            |(relation, rows)| Parcel { channel: Channel::Derived(relation), route: Route::First, rows };
+        let parcels = rows.into_iter().map(sorted).map(parcel).collect();
+        // Fails only if a worker is gone, and this one ends then.
+        let mut arrived = self.peers.exchange(parcels, Ok(())).unwrap_or_default();
+        let touched = std::mem::take(&mut arrived.touched);
+        let of_relation = |channel: Channel| match channel {
+            Channel::Derived(relation) => Some((relation, arrived.take(channel))),
+            _ => None,
+        };
+        touched.into_iter().filter_map(of_relation).filter(|(_, rows)| !rows.is_empty()).collect()
+    }
+
+    /// Rows of a relation of which each worker may have any: equal ones meet, and all are at the first worker then.
+    pub(super) fn gathered_anyhow(
+        &mut self,
+        program: &Arc<Program>,
+        relation: RelationId,
+        rows: Result<host::Delta, Failure>,
+    ) -> Result<host::Delta, Failure> {
+        if self.peers.is_alone() {
+            return rows;
+        }
+        let (rows, done) = match rows {
+            Ok(rows) => (rows, Ok(())),
+            Err(failure) => (host::Delta::new(), Err(failure)),
+        };
+        let channel = Channel::Derived(relation);
+        let parcel = Parcel { channel, route: Route::Key(usize::MAX), rows };
+        let mut rows = self.peers.exchange(vec![parcel], done)?.take(channel);
+        rows.consolidate();
+        let gathered = self.gathered(program, vec![(relation, rows)]);
+        Ok(gathered.into_iter().next().map(|(_, rows)| rows).unwrap_or_default())
+    }
+
+    fn wants_to_reclaim(&self) -> bool {
+        self.interner.len() >= 2 * self.retained + RECLAIM_FROM
+    }
+
     /// Gives values back that no row holds any more, each time their number has doubled.
     fn reclaim(&mut self) {
-        if self.interner.len() < 2 * self.retained + RECLAIM_FROM {
-            return;
-        }
         let Running { host, layouts, current, .. } = &mut self.running;
         let mut marks = Marks::default();
         host.mark(layouts, &self.interner, &current.program.types, &mut marks);
         let machine = host.machine();
         machine.mark(&mut marks);
-        let interner = Arc::new(self.interner.retained(&marks));
+        let process = &self.process;
+        process.marks.lock().unwrap_or_else(PoisonError::into_inner).add(&marks);
+        // All have marked what they have.
+        let _ = self.peers.agree(Ok(()));
+        if self.peers.index() % process.workers == 0 {
+            let marks = std::mem::take(&mut *process.marks.lock().unwrap_or_else(PoisonError::into_inner));
+            let retained = Arc::new(self.interner.retained(&marks));
+            *process.interner.lock().unwrap_or_else(PoisonError::into_inner) = retained;
+        }
+        let _ = self.peers.agree(Ok(()));
+        let retained = process.interner();
         // No code runs between transactions: nothing refuses.
-        if machine.replace_interner(interner.clone()) {
-            self.interner = interner;
+        if machine.replace_interner(retained.clone()) {
+            self.interner = retained;
         }
         self.retained = self.interner.len();
     }
@@ -340,7 +509,9 @@ impl Session {
     }
 
     fn dump(&mut self, relation: RelationId) -> Result<Records, QueryError> {
+        let program = self.running.current.program.clone();
         let rows = self.running.host.contents(relation, self.epoch);
+        let rows = self.gathered_anyhow(&program, relation, rows);
         let rows = rows.map_err(|failure| asked(self.failed(&self.running.current.program, failure)))?;
         Ok(self.held(relation, rows))
     }
@@ -357,7 +528,9 @@ impl Session {
     fn dump_index(&mut self, index: usize) -> Result<Records, QueryError> {
         let Running { queries, host, .. } = &mut self.running;
         let rows = queries[index].all(host);
-        let relation = self.running.current.program.indexes[index].relation;
+        let program = self.running.current.program.clone();
+        let relation = program.indexes[index].relation;
+        let rows = self.gathered_anyhow(&program, relation, Ok(rows)).unwrap_or_default();
         Ok(self.held(relation, rows))
     }
 
@@ -380,7 +553,11 @@ impl Session {
             .map_err(QueryError::Type)?;
         let rows = self.running.queries[index]
             .rows(&mut self.running.host, self.epoch, &fields)
-            .map_err(|trap| asked(self.rule_error(&program, None, Some(declared.relation), &trap)))?;
+            .map_err(|trap| Failure { rule: None, trap });
+        let rows =
+            self.gathered_anyhow(&program, declared.relation, rows).map_err(|Failure { trap, .. }| {
+                asked(self.rule_error(&program, None, Some(declared.relation), &trap))
+            })?;
         Ok(self.held(declared.relation, rows))
     }
 
@@ -433,13 +610,16 @@ impl Session {
                 time: work.time,
             }
         });
-        Stats {
+        let mut stats = Stats {
             transactions: self.transactions,
             rules,
             relations: relations.collect(),
             values: self.interner.len(),
             value_bytes: self.interner.bytes(),
-        }
+        };
+        let sums = self.peers.sums(stats.shares()).unwrap_or_default();
+        stats.set_shares(&sums);
+        stats
     }
 }
 

@@ -20,6 +20,27 @@ pub struct Stats {
     pub value_bytes: usize,
 }
 
+impl Stats {
+    /// What each of several workers has a share of.
+    pub(super) fn shares(&self) -> Vec<u64> {
+        let nanos = |time: Duration| time.as_nanos() as u64;
+        let rules = self.rules.iter().flat_map(|rule| [rule.rows_in, rule.rows_out, nanos(rule.time)]);
+        let of_relation = |relation: &RelationStats| [relation.arranged as u64, nanos(relation.time)];
+        rules.chain(self.relations.iter().flat_map(of_relation)).collect()
+    }
+
+    /// Puts sums in the place of this worker's shares.
+    pub(super) fn set_shares(&mut self, sums: &[u64]) {
+        let (of_rules, of_relations) = sums.split_at((3 * self.rules.len()).min(sums.len()));
+        for (rule, sums) in self.rules.iter_mut().zip(of_rules.chunks_exact(3)) {
+            (rule.rows_in, rule.rows_out, rule.time) = (sums[0], sums[1], Duration::from_nanos(sums[2]));
+        }
+        for (relation, sums) in self.relations.iter_mut().zip(of_relations.chunks_exact(2)) {
+            (relation.arranged, relation.time) = (sums[0] as usize, Duration::from_nanos(sums[1]));
+        }
+    }
+}
+
 /// What a rule did.
 #[derive(Clone, Debug)]
 pub struct RuleStats {

@@ -46,6 +46,13 @@ impl Trap {
         Trap { message: message.into(), span, stack: Vec::new(), skipped: 0, variables: Vec::new() }
     }
 
+    /// Of several failures the one with the least rank is told.
+    pub(crate) fn rank(&self) -> impl Ord + '_ {
+        let values = self.variables.iter().map(|(name, value)| (name, value.to_string()));
+        let span = self.span;
+        ((span.file.0, span.start, span.end), &self.message, values.collect::<Vec<_>>())
+    }
+
     /// Adds the next call outward.
     pub(crate) fn inside(&mut self, function: Arc<str>, span: Span) {
         if self.stack.len() == INNERMOST + OUTERMOST {

@@ -253,6 +253,24 @@ pub enum Op {
     },
 }
 
+impl Stage {
+    /// The arrangement on its left, if others share it.
+    pub(crate) fn shared_left(&self) -> Option<ArrangementId> {
+        match self.left {
+            Left::Shared(arrangement) => Some(arrangement),
+            Left::Private | Left::Ephemeral => None,
+        }
+    }
+
+    /// The arrangement on its right.
+    pub(crate) fn right(&self) -> Option<ArrangementId> {
+        match &self.op {
+            Op::Join { right, .. } | Op::Semijoin { right, .. } | Op::Antijoin { right, .. } => Some(*right),
+            Op::Reduce { .. } => None,
+        }
+    }
+}
+
 impl Op {
     /// Whether somebody looks at what comes out.
     pub(crate) fn inspects(&self) -> bool {
@@ -301,6 +319,20 @@ impl Plan {
 }
 
 impl RulePlan {
+    /// Columns of the key of the rows that arrive at a stage; `None` if none do, because its left side is an arrangement
+    /// that others share.
+    pub fn arriving_key(&self, stage: usize) -> Option<usize> {
+        if let Left::Shared(_) = self.stages.get(stage)?.left {
+            return None;
+        }
+        let key = |transform: &Transform| transform.outputs.first().map_or(0, Vec::len);
+        Some(match stage.checked_sub(1).map(|before| &self.stages[before].op) {
+            None => key(&self.first),
+            Some(Op::Join { then, .. } | Op::Semijoin { then, .. } | Op::Antijoin { then, .. }) => key(then),
+            Some(Op::Reduce { key_columns, .. }) => key_columns.unwrap_or(0),
+        })
+    }
+
     /// The collections it reads, in order, with repetitions.
     pub fn reads<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = CollectionId> + 'a {
         let source = match self.source {

@@ -47,6 +47,15 @@ impl Marks {
         }
     }
 
+    /// Adds what others have marked.
+    pub(crate) fn add(&mut self, other: &Marks) {
+        self.strings.add(&other.strings);
+        self.runs.add(&other.runs);
+        self.longs.add(&other.longs);
+        self.wides.add(&other.wides);
+        self.bigs.add(&other.bigs);
+    }
+
     fn mark_parts(&mut self, interner: &Interner, types: &TypeTable, shape: &Shape<'_>, word: Word) {
         let words = interner.words(word);
         match shape {
@@ -119,6 +128,12 @@ impl BitSet {
         let new = self.0[block] & bit == 0;
         self.0[block] |= bit;
         new
+    }
+
+    /// Adds the ids of another set.
+    fn add(&mut self, other: &BitSet) {
+        self.0.resize(self.0.len().max(other.0.len()), 0);
+        self.0.iter_mut().zip(&other.0).for_each(|(block, more)| *block |= more);
     }
 
     pub(super) fn contains(&self, id: u32) -> bool {

@@ -83,6 +83,9 @@ pub enum WhyError {
     /// Asked why a record is not there that is.
     #[error("there is {0}; `why` tells how it came about")]
     Present(String),
+    /// Every worker knows a part of what there is only.
+    #[error("an engine of {0} workers does not explain; run it with one")]
+    Several(usize),
     /// Contents could not be read: a rule failed, somebody cancelled, or the engine has stopped.
     #[error(transparent)]
     Query(#[from] QueryError),

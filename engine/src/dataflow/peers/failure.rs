@@ -1,6 +1,12 @@
 //! Which failure all workers hear of when several failed.
 
 use crate::dataflow::host::Failure;
+use crate::dataflow::pulse::cancelled;
+use crate::eval::Trap;
+use crate::source::{FileId, Span};
+
+/// No program has that many files.
+const REFUSED: FileId = FileId(u32::MAX);
 
 impl Failure {
     /// The one of two failures that is told.
@@ -8,9 +14,25 @@ impl Failure {
         if other.rank() < self.rank() { other } else { self }
     }
 
-    fn rank(&self) -> impl Ord + '_ {
+    /// An update was refused, by its number, and why.
+    pub(crate) fn refused(number: usize, why: u32) -> Self {
+        let span = Span { file: REFUSED, start: number as u32, end: why };
+        Failure { rule: None, trap: Trap::new(span, "an update was refused") }
+    }
+
+    /// The number of the update that was refused, and why it was, if that is the failure.
+    pub(crate) fn refusal(&self) -> Option<(usize, u32)> {
         let span = self.trap.span;
-        (self.rule.map(|rule| rule.0), (span.file.0, span.start, span.end), &self.trap.message)
+        (span.file == REFUSED).then_some((span.start as usize, span.end))
+    }
+
+    /// Whether it is none, but somebody wanted the work to end.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.trap == cancelled()
+    }
+
+    fn rank(&self) -> impl Ord + '_ {
+        (!self.is_cancelled(), self.refusal().is_none(), self.rule.map(|rule| rule.0), self.trap.rank())
     }
 }
 

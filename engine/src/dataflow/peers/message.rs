@@ -1,5 +1,8 @@
 //! What one worker says to another in an exchange.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use timely::bytes::arc::Bytes;
 use timely::communication::Bytesable;
 
@@ -13,7 +16,7 @@ use crate::ir::{RelationId, RuleId};
 use crate::plan::{ArrangementId, CollectionId};
 use crate::source::{FileId, Span};
 
-/// One worker's part in one exchange, for one other worker.
+/// One worker's part in one exchange, for one other worker; or an order.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     /// The sender.
@@ -22,6 +25,21 @@ pub(super) struct Message {
     pub(super) touched: Vec<Channel>,
     pub(super) rows: Vec<(Channel, Changes)>,
     pub(super) failure: Option<Box<Failure>>,
+    pub(super) order: Option<Order>,
+}
+
+/// What the first worker tells all others to do: the thing itself for those of its process, and bytes for those of
+/// others.
+#[derive(Clone, Default)]
+pub(crate) struct Order {
+    pub(crate) here: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) elsewhere: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Order").field(&self.elsewhere).finish()
+    }
 }
 
 /// Between threads messages are moved as they are; this is how they go to other processes.
@@ -69,6 +87,13 @@ fn write(message: &Message, to: &mut Writer) {
             to.text(&failure.trap.message);
         }
     }
+    match &message.order {
+        None => to.number(0),
+        Some(order) => {
+            to.number(1);
+            to.raw(&order.elsewhere);
+        }
+    }
 }
 
 fn read(from: &mut Reader<'_>) -> Option<Message> {
@@ -95,6 +120,9 @@ fn read(from: &mut Reader<'_>) -> Option<Message> {
         let trap = Trap::new(span, from.text()?);
         message.failure = Some(Box::new(Failure { rule, trap }));
     }
+    if from.number()? == 1 {
+        message.order = Some(Order { here: None, elsewhere: from.rest().into() });
+    }
     Some(message)
 }
 
@@ -105,6 +133,9 @@ fn write_channel(channel: Channel, to: &mut Writer) {
         Channel::Arrangement(id) => (2, id.0 as usize, 0),
         Channel::Stage(id, place) => (3, id.0 as usize, place),
         Channel::Numbers(id) => (4, id, 0),
+        Channel::Update(id) => (5, id.0 as usize, 0),
+        Channel::Key(id) => (6, id.0 as usize, 0),
+        Channel::Whole(id) => (7, id.0 as usize, 0),
     };
     [kind, id, place].iter().for_each(|number| to.number(*number as u64));
 }
@@ -117,6 +148,9 @@ fn read_channel(from: &mut Reader<'_>) -> Option<Channel> {
         2 => Channel::Arrangement(ArrangementId(id as u32)),
         3 => Channel::Stage(RuleId(id as u32), place),
         4 => Channel::Numbers(id as usize),
+        5 => Channel::Update(RelationId(id as u32)),
+        6 => Channel::Key(RelationId(id as u32)),
+        7 => Channel::Whole(RelationId(id as u32)),
         _ => return None,
     })
 }
@@ -137,6 +171,7 @@ mod tests {
             touched: vec![Channel::Stage(RuleId(200), 2), Channel::Numbers(0)],
             rows: vec![(Channel::Derived(RelationId(9)), rows)],
             failure: Some(Box::new(Failure { rule: Some(RuleId(0)), trap: Trap::new(span, "too deep") })),
+            order: Some(Order { here: None, elsewhere: Arc::from([1, 2, 3].as_slice()) }),
         };
         let mut writer = Writer::new();
         write(&message, &mut writer);

@@ -8,6 +8,7 @@
 //! nothing else that differs from worker to worker. Failing means to say so in the next exchange, not to leave out one.
 
 mod failure;
+mod lost;
 mod mesh;
 mod message;
 mod parcel;
@@ -19,23 +20,31 @@ mod tests;
 
 use timely::worker::Worker;
 
+use super::changes::Changes;
 use super::host::Failure;
+use super::index::Weight;
+use crate::value::Word;
+pub(crate) use failure::both;
+pub(crate) use lost::Lost;
 use mesh::Mesh;
-#[allow(unused_imports)]
+pub(crate) use message::Order;
 pub(crate) use parcel::{Arrived, Channel, Parcel, Route};
 
 /// A worker among the others.
 pub(crate) struct Peers {
-    worker: Worker,
     /// `None` if there is only one.
     mesh: Option<Mesh>,
 }
 
 impl Peers {
-    /// Of a worker. All workers must be at the same place when they call this.
-    pub(crate) fn new(worker: &Worker) -> Self {
-        let mesh = (worker.peers() > 1).then(|| Mesh::new(worker));
-        Peers { worker: worker.clone(), mesh }
+    /// Of the only worker.
+    pub(crate) fn alone() -> Self {
+        Peers { mesh: None }
+    }
+
+    /// Of one of timely's workers. All of them must call this before anything else.
+    pub(crate) fn new(worker: &Worker, lost: &Lost) -> Self {
+        Peers { mesh: (worker.peers() > 1).then(|| Mesh::new(worker.clone(), lost.clone())) }
     }
 
     /// Whether there is one worker only: an exchange gives back what it was given.
@@ -45,17 +54,22 @@ impl Peers {
 
     /// The number of this worker, from 0.
     pub(crate) fn index(&self) -> usize {
-        self.worker.index()
+        self.mesh.as_ref().map_or(0, Mesh::index)
     }
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
-        self.worker.peers()
+        self.mesh.as_ref().map_or(1, Mesh::count)
     }
 
-    /// Timely's worker, for dataflows.
-    pub(crate) fn worker(&mut self) -> &mut Worker {
-        &mut self.worker
+    /// The worker that a key falls to.
+    pub(crate) fn owner(&self, key: &[Word]) -> usize {
+        spread::owner(key, self.count())
+    }
+
+    /// Whether a worker is gone: every exchange fails from now on.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.mesh.as_ref().is_some_and(Mesh::is_broken)
     }
 
     /// Sends rows to the workers they fall to, and waits for those of all others. `done` is how it went here since the
@@ -70,7 +84,50 @@ impl Peers {
     ) -> Result<Arrived, Failure> {
         match &mut self.mesh {
             None => done.map(|()| Arrived::kept(parcels)),
-            Some(mesh) => mesh.exchange(&mut self.worker, parcels, done),
+            Some(mesh) => mesh.exchange(parcels, done),
         }
+    }
+
+    /// An exchange of nothing: all go on, or all hear of the same failure.
+    ///
+    /// # Errors
+    /// As for [`Self::exchange`].
+    pub(crate) fn agree(&mut self, done: Result<(), Failure>) -> Result<(), Failure> {
+        self.exchange(Vec::new(), done).map(drop)
+    }
+
+    /// Tells all other workers what to do; only the first worker does.
+    pub(crate) fn order(&mut self, order: &Order) {
+        if let Some(mesh) = &mut self.mesh {
+            mesh.order(order);
+        }
+    }
+
+    /// What the first worker tells this one to do; waits until it does. `None` if there is nobody to tell it.
+    pub(crate) fn next_order(&mut self) -> Option<Order> {
+        self.mesh.as_mut().and_then(|mesh| mesh.next_order().ok())
+    }
+
+    /// The numbers of all workers added up, at the first one.
+    ///
+    /// # Errors
+    /// Somebody failed.
+    pub(crate) fn sums(&mut self, numbers: Vec<u64>) -> Result<Vec<u64>, Failure> {
+        if self.is_alone() {
+            return Ok(numbers);
+        }
+        let mut rows = Changes::new();
+        for (at, number) in numbers.iter().enumerate() {
+            rows.push(&[at as Word], *number as Weight);
+        }
+        let channel = Channel::Numbers(0);
+        let mut arrived = self.exchange(vec![Parcel { channel, route: Route::First, rows }], Ok(()))?;
+        let mut sums = vec![0; numbers.len()];
+        for (row, number) in arrived.take(channel).iter() {
+            if let Some(sum) = sums.get_mut(row[0] as usize) {
+                *sum += number as u64;
+            }
+        }
+        Ok(sums)
     }
 }

@@ -15,6 +15,12 @@ pub(crate) enum Channel {
     Arrangement(ArrangementId),
     /// Keys and values that arrive at a stage of a rule, by its place.
     Stage(RuleId, usize),
+    /// Updates of an input relation: number, kind, primary key, and the record.
+    Update(RelationId),
+    /// Primary keys of an input relation.
+    Key(RelationId),
+    /// An input relation as a whole.
+    Whole(RelationId),
     /// Plain numbers, whatever two sides take them for.
     Numbers(usize),
 }
@@ -26,6 +32,8 @@ pub(crate) enum Route {
     Key(usize),
     /// To nobody else; but all hear that there are some.
     Stay,
+    /// To one worker.
+    To(usize),
     /// To the first worker.
     First,
     /// To every worker.
@@ -43,42 +51,48 @@ pub(crate) struct Parcel {
 /// What an exchange gave.
 #[derive(Debug, Default)]
 pub(crate) struct Arrived {
-    /// The rows that fall to this worker, each channel once and in order.
-    pub(crate) rows: Vec<(Channel, Changes)>,
+    /// The rows that fall to this worker, by channel and sender.
+    rows: Vec<(Channel, Changes)>,
     /// Channels on which any worker sent rows, in order: the same for all.
     pub(crate) touched: Vec<Channel>,
 }
 
 impl Arrived {
+    pub(super) fn new(rows: Vec<(Channel, Changes)>, touched: Vec<Channel>) -> Self {
+        Arrived { rows, touched }
+    }
+
+    /// Adds what another worker sent.
+    pub(super) fn add(&mut self, rows: Vec<(Channel, Changes)>, touched: &[Channel]) {
+        self.rows.extend(rows);
+        self.touched.extend(touched);
+    }
+
     /// All rows stay where they are.
     pub(super) fn kept(parcels: Vec<Parcel>) -> Self {
         let mut arrived = Arrived::default();
         for parcel in parcels.into_iter().filter(|parcel| !parcel.rows.is_empty()) {
+            arrived.touched.push(parcel.channel);
             arrived.rows.push((parcel.channel, parcel.rows));
         }
-        arrived.merge();
-        arrived.touched = arrived.rows.iter().map(|(channel, _)| *channel).collect();
+        arrived.sort();
         arrived
     }
 
-    /// Puts rows of one channel together.
-    pub(super) fn merge(&mut self) {
+    pub(super) fn sort(&mut self) {
         self.rows.sort_by_key(|(channel, _)| *channel);
-        self.rows.dedup_by(|(next, more), (channel, rows)| {
-            let same = next == channel;
-            if same {
-                rows.append(more);
-            }
-            same
-        });
+        self.touched.sort_unstable();
+        self.touched.dedup();
     }
 
-    /// The rows of a channel.
+    /// The rows of a channel, those of each sender after one another.
     pub(crate) fn take(&mut self, channel: Channel) -> Changes {
-        match self.rows.binary_search_by_key(&channel, |(channel, _)| *channel) {
-            Ok(at) => std::mem::take(&mut self.rows[at].1),
-            Err(_) => Changes::new(),
+        let from = self.rows.partition_point(|(other, _)| *other < channel);
+        let mut all = Changes::new();
+        for (_, rows) in self.rows[from..].iter_mut().take_while(|(other, _)| *other == channel) {
+            all.append_all(std::mem::take(rows));
         }
+        all
     }
 
     /// Whether any worker sent rows on a channel.

@@ -13,7 +13,8 @@ fn on_workers<T: Send + 'static>(
     run: impl Fn(&mut Peers) -> T + Send + Sync + 'static,
 ) -> Vec<T> {
     let config = if count == 1 { Config::thread() } else { Config::process(count) };
-    let guards = timely::execute(config, move |worker| run(&mut Peers::new(worker))).unwrap();
+    let guards =
+        timely::execute(config, move |worker| run(&mut Peers::new(worker, &Lost::default()))).unwrap();
     guards.join().into_iter().map(Result::unwrap).collect()
 }
 

@@ -48,7 +48,7 @@ impl Writer {
         self.raw(text.as_bytes());
     }
 
-    fn raw(&mut self, bytes: &[u8]) {
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.len += bytes.len();
         if !self.counts {
             self.bytes.extend_from_slice(bytes);
@@ -72,6 +72,11 @@ impl<'b> Reader<'b> {
             }
             shift += 7;
         }
+    }
+
+    /// All that is left.
+    pub(super) fn rest(&mut self) -> &'b [u8] {
+        std::mem::take(&mut self.bytes)
     }
 
     pub(super) fn word(&mut self) -> Option<u32> {
