@@ -10,7 +10,8 @@ use super::commit::{Commit, Delta};
 use super::error::{CommitError, QueryError, ReviseError};
 use super::records::Records;
 use super::session::{Current, Running, Session, Trial, asked};
-use crate::dataflow::host;
+use crate::dataflow::host::{self, Failure};
+use crate::dataflow::peers::{Channel, Parcel, Route};
 use crate::dataflow::revise::{EPOCHS, Successor};
 use crate::draft::{Column, Query};
 use crate::eval::Machine;
@@ -60,7 +61,8 @@ impl Session {
         let start = Instant::now();
         let (before, after) = (self.running.current.program.clone(), next.program.clone());
         let own_numbers = |program: &Program| program.types.has_any() || program.keeps_functions();
-        if own_numbers(&before) || own_numbers(&after) {
+        // With several workers rows may have to be elsewhere for another program.
+        if own_numbers(&before) || own_numbers(&after) || !self.peers.is_alone() {
             return Err(Attempt::NotThisWay);
         }
         let signatures = Signatures::new(&after, &next.plan);
@@ -151,6 +153,7 @@ impl Session {
             error => QueryError::Program(error.into()),
         })?;
         let rows = running.host.contents(answer, self.epoch);
+        let rows = self.gathered_anyhow(&program, answer, rows);
         let rows = rows.map_err(|failure| asked(self.failed(&program, failure)))?;
         Ok(self.records_of(&program, answer, rows))
     }
@@ -159,7 +162,7 @@ impl Session {
     fn ask_running(&mut self, next: &Current, answer: RelationId) -> Result<Option<host::Delta>, QueryError> {
         let before = self.running.current.program.clone();
         let own_numbers = |program: &Program| program.types.has_any() || program.keeps_functions();
-        if own_numbers(&before) || own_numbers(&next.program) {
+        if own_numbers(&before) || own_numbers(&next.program) || !self.peers.is_alone() {
             return Ok(None);
         }
         let signatures = Signatures::new(&next.program, &next.plan);
@@ -302,24 +305,54 @@ impl Session {
             if relation.role != RelationRole::Input || known.role != RelationRole::Input {
                 continue;
             }
-            let mut rows = self.contents(old)?;
-            let same =
-                self.running.signatures().declarations[old.0 as usize] == signatures.declarations[index];
-            // Such values name types by numbers that are the other program's.
-            if (!same || after.types.has_any()) && !rows.is_empty() {
-                let relation = relation.name.clone();
-                return Err(ReviseError::InputChanged { relation, records: rows.len() });
-            }
+            let mut rows = self.running.host.contents(old, self.epoch);
             let mut facts = host::Delta::new();
             for (rule, _) in before.rules.iter().enumerate().filter(|(_, rule)| rule.head.relation == old) {
                 let results = self.running.host.results(RuleId(rule as u32), self.epoch, &mut facts);
-                results.map_err(|failure| ReviseError::Run(self.failed(&before, failure)))?;
+                rows = rows.and_then(|rows| results.map(|()| rows));
             }
-            rows.append_opposite(&facts);
-            rows.consolidate();
+            let (records, met) = self.met(old, rows, facts);
+            let rows = met.map_err(|failure| ReviseError::Run(self.failed(&before, failure)))?;
+            let same =
+                self.running.signatures().declarations[old.0 as usize] == signatures.declarations[index];
+            // Such values name types by numbers that are the other program's.
+            if (!same || after.types.has_any()) && records > 0 {
+                return Err(ReviseError::InputChanged { relation: relation.name.clone(), records });
+            }
             kept.push((RelationId(index as u32), rows));
         }
         Ok(kept)
+    }
+
+    /// Rows of a relation without others; how many there were before, at all workers.
+    fn met(
+        &mut self,
+        relation: RelationId,
+        rows: Result<host::Delta, Failure>,
+        without: host::Delta,
+    ) -> (usize, Result<host::Delta, Failure>) {
+        let (rows, done) = match rows {
+            Ok(rows) => (rows, Ok(())),
+            Err(failure) => (host::Delta::new(), Err(failure)),
+        };
+        let mut count = host::Delta::new();
+        (0..rows.len()).for_each(|_| count.push(&[], 1));
+        count.consolidate();
+        let mut rows = rows;
+        rows.append_opposite(&without);
+        let (channel, counted) = (Channel::Derived(relation), Channel::Numbers(0));
+        let parcels = vec![
+            Parcel { channel, route: Route::Key(usize::MAX), rows },
+            Parcel { channel: counted, route: Route::All, rows: count },
+        ];
+        match self.peers.exchange(parcels, done) {
+            Ok(mut arrived) => {
+                let mut rows = arrived.take(channel);
+                rows.consolidate();
+                (arrived.take(counted).iter().map(|(_, count)| count as usize).sum(), Ok(rows))
+            }
+            Err(failure) => (0, Err(failure)),
+        }
     }
 
     /// What is in the output relations of the other program and not in those of the running one, and the other way round.
@@ -341,6 +374,7 @@ impl Session {
                 continue;
             }
             let rows = running.host.contents(id, self.epoch);
+            let rows = self.gathered_anyhow(&after, id, rows);
             let mut rows = rows.map_err(|failure| self.failed(&after, failure))?;
             let name = after.relations[index as usize].name.clone();
             let delta = deltas.entry(name.clone()).or_insert(Delta {
@@ -367,6 +401,7 @@ impl Session {
     fn contents(&mut self, relation: RelationId) -> Result<host::Delta, CommitError> {
         let program = self.running.current.program.clone();
         let rows = self.running.host.contents(relation, self.epoch);
+        let rows = self.gathered_anyhow(&program, relation, rows);
         rows.map_err(|failure| self.failed(&program, failure))
     }
 
