@@ -38,13 +38,15 @@ pub(crate) struct Index {
     batches: Batches,
     /// Transactions before this one are in.
     upper: Epoch,
+    /// The batches as they are now, once somebody has looked.
+    looked_at: Option<Rc<[Rc<Batch>]>>,
 }
 
 impl Index {
     /// Without rows.
     pub(crate) fn new() -> Self {
         let nowhere = OperatorInfo::new(0, 0, Rc::from([].as_slice()));
-        Index { batches: Batches::new(nowhere, None, None), upper: 0 }
+        Index { batches: Batches::new(nowhere, None, None), upper: 0, looked_at: None }
     }
 
     /// Puts changes of transaction `epoch` into a batch for this index.
@@ -54,6 +56,7 @@ impl Index {
 
     /// Takes a batch made by [`Self::batch`].
     pub(crate) fn insert(&mut self, batch: Rc<Batch>) {
+        self.looked_at = None;
         if let Some(upper) = batch.upper().as_option() {
             self.upper = *upper;
         }
@@ -78,8 +81,11 @@ impl Index {
 
     /// To look keys up, in ascending order.
     pub(crate) fn reader(&mut self) -> Reader {
-        let everything = Antichain::new();
-        Reader::new(self.batches.batches_through(everything.borrow()).unwrap_or_default())
+        let batches = self.looked_at.get_or_insert_with(|| {
+            let everything = Antichain::new();
+            self.batches.batches_through(everything.borrow()).unwrap_or_default().into()
+        });
+        Reader::new(batches.clone())
     }
 
     /// Updates held, before any that cancel each other are merged away.

@@ -3,6 +3,7 @@
 //! Components of one level do not read each other, so that several workers meet as often as the levels are many and
 //! their rules have stages, however many rules there are.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -463,11 +464,11 @@ impl Host {
             }
             None if chain.stages() == 0 => {}
             Some(_) | None => {
-                let (once, none) = (Delta::once(), Delta::new());
+                let (once, none) = (OnceCell::new(), Delta::new());
                 let source = match self.wiring.sources[index] {
                     Source::Collection(collection) => &self.touched.deltas[collection.0 as usize],
                     // Only waits in the first transaction, unless something else it reads changes.
-                    Source::Once if epoch == FIRST && self.holds_once => &once,
+                    Source::Once if epoch == FIRST && self.holds_once => once.get_or_init(Delta::once),
                     Source::Once => &none,
                 };
                 chain.first(epoch, source, &mut out).map_err(failed)?;

@@ -19,7 +19,7 @@ pub(crate) enum AsOf {
 
 /// Looks into an index as it was when the reader was made.
 pub(crate) struct Reader {
-    batches: SmallVec<[Rc<Batch>; 8]>,
+    batches: Rc<[Rc<Batch>]>,
     /// By batch: the first key that is not less than the last one asked for.
     keys: SmallVec<[usize; 8]>,
     /// The batches that have the current key, and where its values lie in them.
@@ -48,9 +48,10 @@ impl AsOf {
 
 impl Reader {
     /// Reads batches that together are an index.
-    pub(super) fn new(batches: Vec<Rc<Batch>>) -> Self {
+    pub(super) fn new(batches: impl Into<Rc<[Rc<Batch>]>>) -> Self {
+        let batches = batches.into();
         let keys = batches.iter().map(|_| 0).collect();
-        Reader { batches: batches.into(), keys, current: Current::new() }
+        Reader { batches, keys, current: Current::new() }
     }
 
     /// Goes to a key; whether it is there. Keys must be asked for in ascending order.
