@@ -27,6 +27,8 @@ pub(crate) struct Successor {
     retracted: HashMap<RelationId, Delta>,
     /// What recursions that are built anew held before.
     rebuilt: HashMap<RelationId, Delta>,
+    /// Collections whose rows were known to be derived once, and are counted from now on.
+    counted: Vec<usize>,
 }
 
 /// Transactions that a revision uses: one to catch up, one for the changes, one to take them back.
@@ -50,6 +52,7 @@ impl Successor {
             before: vec![None; plan.collections.len()],
             retracted: HashMap::new(),
             rebuilt: HashMap::new(),
+            counted: Vec::new(),
             succession,
         };
         peers.agree(successor.read(running, wanted, epoch))?;
@@ -69,7 +72,9 @@ impl Successor {
             host.arrangements[new].exchange(&mut other.arrangements[old.0 as usize]);
         }
         for (new, old) in pairs(&self.succession.collections) {
-            std::mem::swap(&mut host.distinct[new], &mut other.distinct[old.0 as usize]);
+            if let (Some(one), Some(other)) = (&mut host.distinct[new], &mut other.distinct[old.0 as usize]) {
+                std::mem::swap(one, other);
+            }
         }
         for (new, old) in pairs(&self.succession.rules) {
             if let (Some(one), Some(other)) = (&mut host.chains[new], &mut other.chains[old.0 as usize]) {
@@ -92,6 +97,12 @@ impl Successor {
                 && plan.arrangements[at].host
             {
                 self.host.load_arrangement(peers, at, epoch, rows)?;
+            }
+        }
+        for at in self.counted.clone() {
+            if let (Some(distinct), Some(rows)) = (&mut self.host.distinct[at], &self.before[at]) {
+                distinct.update(rows, epoch);
+                distinct.end();
             }
         }
         for (number, component) in plan.components.iter().enumerate() {
@@ -172,6 +183,12 @@ impl Successor {
         let plan = self.host.plan.clone();
         let mut needed = vec![false; plan.collections.len()];
         wanted.iter().for_each(|relation| needed[relation.0 as usize] = true);
+        for (new, old) in pairs(&self.succession.collections) {
+            if self.host.distinct[new].is_some() && running.distinct[old.0 as usize].is_none() {
+                self.counted.push(new);
+                needed[new] = true;
+            }
+        }
         for (arrangement, known) in plan.arrangements.iter().zip(&self.succession.arrangements) {
             needed[arrangement.collection.0 as usize] |= arrangement.host && known.is_none();
         }

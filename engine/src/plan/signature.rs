@@ -1,8 +1,8 @@
 //! What the parts of a plan are, as numbers that can be compared with those of another program's plan.
 
-use super::data::{Collection, CollectionSource, Left, Op, Plan, Projection, RulePlan, Source};
+use super::data::{Collection, CollectionSource, Left, Multiplicity, Op, Plan, Projection, RulePlan, Source};
 use super::transform::{Input, Reduction, Step, Transform};
-use crate::ir::{Fingerprint, Fingerprints, Meaning, Program, RelationId, RelationRole};
+use crate::ir::{Fingerprint, Fingerprints, Meaning, Program, RelationId, RelationRole, RelationSemantics};
 
 /// For every part of a plan what it does and on what. Equal in two plans: what the one has computed, the other can go on
 /// with.
@@ -40,6 +40,12 @@ impl Signatures {
                 let mut meaning = prints.meaning();
                 meaning.fingerprint(declarations[relation.0 as usize]);
                 meaning.tag(recursive[relation.0 as usize].into());
+                // A set, be it that weights are cut down, be it that nothing is derived twice.
+                let declared = &program.relations[relation.0 as usize];
+                let output = declared.role == RelationRole::Output
+                    && declared.semantics == RelationSemantics::Relation;
+                let once = output && collection.multiplicity == Multiplicity::Once;
+                meaning.tag((collection.distinct || once).into());
                 self::collection(&mut meaning, collection);
                 meaning.finish()
             })
@@ -111,7 +117,6 @@ fn collection(meaning: &mut Meaning<'_, '_>, collection: &Collection) {
         }
         CollectionSource::Changes(_) => meaning.tag(2),
     }
-    meaning.tag(collection.distinct.into());
     meaning.tag(collection.ephemeral.into());
 }
 
