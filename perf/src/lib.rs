@@ -5,4 +5,4 @@ mod process;
 pub mod workload;
 
 pub use percentiles::Percentiles;
-pub use process::{cpu_seconds, peak_megabytes};
+pub use process::{cpu_seconds, peak_megabytes, resident_megabytes};

@@ -15,8 +15,17 @@ pub fn cpu_seconds() -> f64 {
 
 /// The most memory it has had, in megabytes, from `/proc/self/status`; zero if it cannot be read.
 pub fn peak_megabytes() -> f64 {
+    status_megabytes("VmHWM:")
+}
+
+/// The memory it has now, in megabytes, from `/proc/self/status`; zero if it cannot be read.
+pub fn resident_megabytes() -> f64 {
+    status_megabytes("VmRSS:")
+}
+
+fn status_megabytes(field: &str) -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     kilobytes.unwrap_or_default() / 1024.0
 }

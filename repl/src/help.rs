@@ -59,7 +59,7 @@ const COMMANDS: &str = r#"  ?- Edge(a, b), not Edge(b, a).
   profile slow;  profile json;  profile html "FILE";
                                the slowest transactions; as JSON; as a page
   profile mark;  profile all;  count from here on; from the start again
-  relations;  echo text;  timestamp;  mssleep 100;  exit;
+  relations;  memory;  echo text;  timestamp;  mssleep 100;  exit;
 "#;
 
 const RECORDS: &str = r#"  Edge("a", 1)  Edge(.from = "a")    by position, or by name: the rest is default

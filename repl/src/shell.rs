@@ -192,6 +192,7 @@ impl<W: Write> Shell<W> {
             }
             Command::Echo(text) => writeln!(self.out, "{text}")?,
             Command::Timestamp => writeln!(self.out, "Timestamp: {}", self.started.elapsed().as_nanos())?,
+            Command::Memory => show::memory(&mut self.out, &self.live.engine().stats())?,
             Command::Profile(None) => self.profile(None)?,
             Command::Report(report) => self.profile(Some(&report))?,
             Command::Why(question) => {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use weir_engine::engine::{Delta, Engine};
+use weir_engine::engine::{Delta, Engine, Stats};
 use weir_engine::ir::{Index, Program, Relation, TypeId, TypeTable};
 use weir_engine::value::{Value, type_name};
 
@@ -83,6 +83,25 @@ pub(crate) fn declared<'p>(
     fields: impl Iterator<Item = (&'p Arc<str>, TypeId)>,
 ) -> String {
     fields.map(|(name, ty)| format!("{name}: {}", type_name(types, ty))).collect::<Vec<_>>().join(", ")
+}
+
+/// What takes how much memory, the largest first.
+pub(crate) fn memory(out: &mut impl Write, stats: &Stats) -> io::Result<()> {
+    let rows = stats
+        .memory
+        .iter()
+        .map(|held| (held.bytes, held.updates, format!("{} {}", held.relation, held.purpose)));
+    let pools = stats.pools.iter().filter(|pool| pool.values > 0);
+    let pools = pools.map(|pool| (pool.bytes, pool.values, format!("values: {}", pool.kind)));
+    let mut lines: Vec<(usize, usize, String)> = rows.chain(pools).collect();
+    lines.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.2.cmp(&other.2)));
+    let total =
+        (lines.iter().map(|line| line.0).sum(), lines.iter().map(|line| line.1).sum(), "in all".into());
+    writeln!(out, "{:>14} {:>12}  what", "bytes", "rows, values")?;
+    lines
+        .iter()
+        .chain([&total])
+        .try_for_each(|(bytes, rows, what)| writeln!(out, "{bytes:>14} {rows:>12}  {what}"))
 }
 
 /// What there is of everything.

@@ -38,6 +38,8 @@ pub enum Command {
     Profile(Option<ProfileSwitch>),
     /// `profile json;` and its kin.
     Report(Report),
+    /// `memory;`
+    Memory,
     /// `exit;`
     Exit,
     /// `insert ..` and its kin.

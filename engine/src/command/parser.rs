@@ -204,6 +204,7 @@ fn command(scanner: &mut Scanner) -> Scanned<Command> {
         "commit" => Command::Commit { dump_changes: flag(scanner, "dump_changes")? },
         "rollback" => Command::Rollback,
         "timestamp" => Command::Timestamp,
+        "memory" => Command::Memory,
         "profile" => match report(scanner)? {
             Some(report) => Command::Report(report),
             None => Command::Profile(profile(scanner)?),

@@ -6,10 +6,10 @@ use super::attempts::Least;
 use super::changes::Changes;
 use super::code::Code;
 use super::index::{Batch, Epoch, Index, batch};
+use super::memory::Held;
 use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::Reader;
-use super::sizes::Size;
 use crate::eval::{Machine, Trap};
 use crate::plan::Projection;
 use crate::value::Word;
@@ -90,14 +90,14 @@ impl Arranged {
         std::mem::swap(&mut self.index, &mut other.index);
     }
 
+    /// What it takes.
+    pub(crate) fn held(&self) -> Held {
+        self.index.as_ref().map(Index::held).unwrap_or_default()
+    }
+
     /// Updates held.
     pub(crate) fn len(&self) -> usize {
         self.index.as_ref().map_or(0, Index::len)
-    }
-
-    /// Updates held and memory taken.
-    pub(crate) fn size(&self) -> Size {
-        self.index.as_ref().map_or(Size::default(), Index::size)
     }
 
     /// Whether rows live for one transaction.

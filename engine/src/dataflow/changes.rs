@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::index::Weight;
+use super::memory::Held;
 use crate::value::Word;
 
 /// Changes of rows that all have the same width, which is that of the first one pushed.
@@ -29,6 +30,12 @@ impl Changes {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.weights.len()
+    }
+
+    /// What they take.
+    pub(crate) fn held(&self) -> Held {
+        let bytes = self.words.capacity() * size_of::<Word>() + self.weights.capacity() * size_of::<Weight>();
+        Held { updates: self.len(), bytes }
     }
 
     /// Whether there are none.

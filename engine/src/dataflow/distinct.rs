@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::changes::Changes;
 use super::index::{Batch, Epoch, Index, Weight, keys};
+use super::memory::Held;
 use super::pairs::Pairs;
 use super::reader::{AsOf, Reader};
-use super::sizes::Size;
 
 /// Rows with how often they are derived.
 pub(crate) struct Distinct {
@@ -54,14 +54,14 @@ impl Distinct {
         }
     }
 
+    /// What it takes.
+    pub(crate) fn held(&self) -> Held {
+        self.derivations.held()
+    }
+
     /// To look derivations up.
     pub(crate) fn reader(&mut self) -> Reader {
         self.derivations.reader()
-    }
-
-    /// Rows held and memory taken.
-    pub(crate) fn size(&self) -> Size {
-        self.derivations.size()
     }
 
     /// The set now.

@@ -11,6 +11,7 @@ use super::changes::Changes;
 use super::distinct::Distinct;
 use super::fixpoint::Fixpoint;
 use super::index::{Epoch, Weight};
+use super::memory::Held;
 use super::peers::Peers;
 use super::rule::Chain;
 use crate::control::Control;
@@ -277,6 +278,13 @@ impl Host {
     pub(super) fn not_due(&self, id: CollectionId) -> impl Iterator<Item = (&[Word], Weight)> {
         let of = self.delays.iter().filter(move |delay| delay.collection == id);
         of.flat_map(|delay| &delay.waiting).flat_map(Delta::iter)
+    }
+
+    /// What is kept of the changes of relations that are looked back at.
+    pub(super) fn held_past(&self) -> impl Iterator<Item = (RelationId, Held)> {
+        let delays = self.delays.iter().flat_map(|delay| delay.waiting.iter().map(|rows| (delay.of, rows)));
+        let latest = self.latest.iter().map(|latest| (latest.of, &latest.rows));
+        delays.chain(latest).map(|(relation, rows)| (relation, rows.held()))
     }
 
     /// Number of arrangements of a relation, and updates in them.

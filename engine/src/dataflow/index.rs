@@ -12,11 +12,11 @@ use timely::dataflow::operators::generic::OperatorInfo;
 use timely::progress::{Antichain, Timestamp};
 
 use super::changes::Changes;
+use super::memory::Held;
 use super::offsets::Offsets;
 use super::pairs::Pairs;
 use super::reader::Reader;
 use super::rows::RowContainer;
-use super::sizes::Size;
 use crate::value::Word;
 
 /// Number of a transaction.
@@ -95,11 +95,11 @@ impl Index {
         len
     }
 
-    /// Updates held and memory taken.
-    pub(crate) fn size(&self) -> Size {
-        let mut size = Size::default();
-        self.batches.map_batches(|batch| size = size.and(Size::of(batch)));
-        size
+    /// What it takes.
+    pub(crate) fn held(&self) -> Held {
+        let mut held = Held::default();
+        self.batches.map_batches(|batch| held += Held::of_batch(batch));
+        held
     }
 }
 

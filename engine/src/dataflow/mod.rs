@@ -16,6 +16,7 @@ pub(crate) mod host;
 pub(crate) mod index;
 mod join;
 pub(crate) mod lookup;
+pub(crate) mod memory;
 mod offsets;
 mod pairs;
 // Not yet used everywhere.
@@ -31,4 +32,3 @@ pub(crate) mod revise;
 mod rows;
 mod rule;
 mod semijoin;
-mod sizes;

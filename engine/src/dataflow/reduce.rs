@@ -8,6 +8,7 @@ use super::aggregate::Aggregation;
 use super::code::{Emit, GroupCode};
 use super::columns::{Columns, Marking};
 use super::index::{Batch, Epoch, Index, Weight, keys};
+use super::memory::Held;
 use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::{AsOf, Reader};
@@ -29,6 +30,14 @@ enum Kept {
 }
 
 impl Groups {
+    /// What it takes.
+    pub(crate) fn held(&self) -> Held {
+        match &self.kept {
+            Kept::Results(index, _) => index.held(),
+            Kept::Aggregates(kept) => kept.held(),
+        }
+    }
+
     /// Without groups; the rows that a group gives are split into key and value after so many columns.
     pub(crate) fn new(machine: &Rc<Machine>, reduction: &Arc<Reduction>, key_columns: Option<usize>) -> Self {
         let kept = match &reduction.aggregates {

@@ -18,6 +18,11 @@ pub(crate) struct RowContainer {
 }
 
 impl RowContainer {
+    /// Bytes it takes, unused room included.
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.capacity() * size_of::<Word>()
+    }
+
     fn push(&mut self, row: &[Word]) {
         if self.rows == 0 {
             self.width = row.len();
@@ -26,13 +31,6 @@ impl RowContainer {
         debug_assert_eq!(self.width, row.len(), "rows of one arrangement have one width");
         self.words.extend_from_slice(row);
         self.rows += 1;
-    }
-}
-
-impl RowContainer {
-    /// Memory taken.
-    pub(super) fn bytes(&self) -> usize {
-        self.words.capacity() * size_of::<Word>()
     }
 }
 

@@ -10,12 +10,12 @@ use super::code::{Code, Emit};
 use super::columns::{Columns, Marking};
 use super::index::{Batch, Epoch, Index, Weight, batch};
 use super::join::{Sides, join};
+use super::memory::Held;
 use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::AsOf;
 use super::reduce::Groups;
 use super::semijoin::semijoin;
-use super::sizes::Size;
 use crate::eval::{Machine, Trap};
 use crate::plan::{Left, Op, RulePlan};
 use crate::value::Word;
@@ -184,6 +184,20 @@ impl Chain {
         least.result()
     }
 
+    /// What its stages keep for themselves.
+    pub(crate) fn held(&self) -> Held {
+        let mut held = Held::default();
+        for stage in &self.stages {
+            if let Kept::Private(index) = &stage.left {
+                held += index.held();
+            }
+            if let Work::Reduce(groups) = &stage.op {
+                held += groups.held();
+            }
+        }
+        held
+    }
+
     /// Marks the values in the stages' own rows.
     pub(crate) fn mark(&mut self, stages: &[Columns], results: &[Columns], marking: &mut Marking<'_>) {
         for ((stage, columns), results) in self.stages.iter_mut().zip(stages).zip(results) {
@@ -194,15 +208,6 @@ impl Chain {
                 groups.mark(results, marking);
             }
         }
-    }
-
-    /// What its stages keep of the rows so far, for this rule alone.
-    pub(crate) fn size(&self) -> Size {
-        let private = |stage: &Stage| match &stage.left {
-            Kept::Private(index) => index.size(),
-            Kept::Shared(_) | Kept::Not => Size::default(),
-        };
-        self.stages.iter().map(private).fold(Size::default(), Size::and)
     }
 
     /// Forgets that there was a transaction.

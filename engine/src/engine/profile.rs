@@ -19,7 +19,7 @@ impl Session {
         let host = &mut self.running.host;
         let rules = host.rule_stats.iter().enumerate().map(|(number, work)| {
             let rule = &program.rules[number];
-            let size = host.rule_size(RuleId(number as u32));
+            let size = host.held_by_rule(RuleId(number as u32));
             RuleProfile {
                 rule: number as u32,
                 relation: program.relations[rule.head.relation.0 as usize].name.to_string(),
@@ -29,27 +29,27 @@ impl Session {
                 rows_in: work.rows_in,
                 rows_out: work.rows_out,
                 time: nanos(work.time),
-                rows_kept: size.rows,
+                rows_kept: size.updates,
                 bytes: size.bytes,
             }
         });
         let rules = rules.collect();
         let indexes = (0..plan.arrangements.len() as u32).map(ArrangementId).map(|id| {
             let (name, readers) = described_index(&program, &plan, id);
-            let size = host.index_size(id);
-            IndexProfile { name, readers, rows: size.rows, bytes: size.bytes }
+            let size = host.held_by_index(id);
+            IndexProfile { name, readers, rows: size.updates, bytes: size.bytes }
         });
         let indexes = indexes.collect();
         let relations = program.relations.iter().enumerate().map(|(number, relation)| {
             let id = RelationId(number as u32);
-            let (work, size) = (host.component_work(id), host.relation_size(id));
+            let (work, size) = (host.component_work(id), host.held_by_relation(id));
             RelationProfile {
                 name: relation.name.to_string(),
                 role: relation.role.name().to_string(),
                 runs: work.runs,
                 time: nanos(work.time),
                 indexes: host.arranged(id).0,
-                rows: size.rows,
+                rows: size.updates,
                 bytes: size.bytes,
             }
         });

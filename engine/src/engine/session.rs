@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::commit::{Commit, Delta};
 use super::error::{CommitError, QueryError, Refused, ReviseError};
 use super::inputs::{Batch, Inputs, Refusal, RefusedAt};
+use super::memory::{Pool, holding};
 use super::records::Records;
 use super::stats::{RelationStats, RuleStats, Stats};
 use crate::control::Control;
@@ -610,15 +611,23 @@ impl Session {
                 time: work.time,
             }
         });
+        let relations = relations.collect();
+        let plan = &self.running.current.plan;
+        let memory = self.running.host.memory().into_iter();
+        let memory = memory.map(|(purpose, held)| holding(&program, plan, purpose, held));
+        let pools = self.interner.pools().map(|(kind, values, bytes)| Pool { kind, values, bytes });
         let mut stats = Stats {
             transactions: self.transactions,
             rules,
-            relations: relations.collect(),
+            relations,
+            memory: memory.collect(),
+            pools: pools.collect(),
             values: self.interner.len(),
             value_bytes: self.interner.bytes(),
         };
         let sums = self.peers.sums(stats.shares()).unwrap_or_default();
         stats.set_shares(&sums);
+        stats.memory.retain(|held| held.updates > 0);
         stats
     }
 }

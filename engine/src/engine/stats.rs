@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::memory::{Holding, Pool};
 use crate::ir::{RelationId, RuleId};
 
 /// Counts since the engine started.
@@ -14,6 +15,10 @@ pub struct Stats {
     pub rules: Vec<RuleStats>,
     /// One per relation.
     pub relations: Vec<RelationStats>,
+    /// All that is kept between transactions, but for values that the interner holds.
+    pub memory: Vec<Holding>,
+    /// What the interner holds, by kind of value.
+    pub pools: Vec<Pool>,
     /// Values that the interner holds.
     pub values: usize,
     /// Bytes that the interner holds.
@@ -26,12 +31,18 @@ impl Stats {
         let nanos = |time: Duration| time.as_nanos() as u64;
         let rules = self.rules.iter().flat_map(|rule| [rule.rows_in, rule.rows_out, nanos(rule.time)]);
         let of_relation = |relation: &RelationStats| [relation.arranged as u64, nanos(relation.time)];
-        rules.chain(self.relations.iter().flat_map(of_relation)).collect()
+        let memory = self.memory.iter().flat_map(|held| [held.updates as u64, held.bytes as u64]);
+        rules.chain(self.relations.iter().flat_map(of_relation)).chain(memory).collect()
     }
 
     /// Puts sums in the place of this worker's shares.
     pub(super) fn set_shares(&mut self, sums: &[u64]) {
         let (of_rules, of_relations) = sums.split_at((3 * self.rules.len()).min(sums.len()));
+        let (of_relations, of_memory) =
+            of_relations.split_at((2 * self.relations.len()).min(of_relations.len()));
+        for (held, sums) in self.memory.iter_mut().zip(of_memory.chunks_exact(2)) {
+            (held.updates, held.bytes) = (sums[0] as usize, sums[1] as usize);
+        }
         for (rule, sums) in self.rules.iter_mut().zip(of_rules.chunks_exact(3)) {
             (rule.rows_in, rule.rows_out, rule.time) = (sums[0], sums[1], Duration::from_nanos(sums[2]));
         }

@@ -94,6 +94,18 @@ impl Interner {
         self.counts().iter().map(|(_, n_bytes)| n_bytes).sum()
     }
 
+    /// By kind of value: its name, how many are held, and about how many bytes they take.
+    pub fn pools(&self) -> impl Iterator<Item = (&'static str, usize, usize)> {
+        let names = [
+            "strings",
+            "structs, tuples and collections",
+            "64-bit numbers",
+            "128-bit numbers",
+            "larger numbers",
+        ];
+        names.into_iter().zip(self.counts()).map(|(name, (values, bytes))| (name, values, bytes))
+    }
+
     /// An interner with the marked values only, each at the id it had. See the module's notes.
     pub fn retained(&self, marks: &Marks) -> Interner {
         Interner {

@@ -90,6 +90,7 @@ pub(crate) const LOCAL_COMMANDS: &[&str] = &[
     "help",
     "insert",
     "insert_or_update",
+    "memory",
     "modify",
     "mssleep",
     "profile",
@@ -105,7 +106,8 @@ const REMOTE_COMMANDS: &[&str] =
     &["dump", "echo", "exit", "help", "profile", "relations", "status", "watch", "why"];
 
 /// Commands that end after their word.
-const ALONE: &[&str] = &["exit", "help", "profile", "relations", "rollback", "start", "status", "timestamp"];
+const ALONE: &[&str] =
+    &["exit", "help", "memory", "profile", "relations", "rollback", "start", "status", "timestamp"];
 
 impl Vocabulary {
     /// Of a program and all commands.

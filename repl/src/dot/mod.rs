@@ -43,6 +43,8 @@ pub enum Dot {
     Save(PathBuf),
     /// `.profile`
     Profile,
+    /// `.memory`
+    Memory,
     /// `.stats`
     Stats,
     /// `.history [TEXT]`: lines with that text.
@@ -114,6 +116,7 @@ impl Dot {
             "load" => Dot::Load(file(rest).ok_or(DotError::Takes("load", "the name of a file"))?),
             "save" => Dot::Save(file(rest).ok_or(DotError::Takes("save", "the name of a file"))?),
             "profile" => alone(Dot::Profile, "profile", rest)?,
+            "memory" => alone(Dot::Memory, "memory", rest)?,
             "stats" => alone(Dot::Stats, "stats", rest)?,
             "history" => Dot::History((!rest.is_empty()).then(|| rest.to_owned())),
             "quit" | "exit" | "q" => alone(Dot::Quit, "quit", rest)?,

@@ -56,6 +56,7 @@ impl<W: Write> Shell<W> {
             }
             Dot::Save(path) => save::program(self, &path)?,
             Dot::Profile => self.profile(None)?,
+            Dot::Memory => show::memory(&mut self.out, &self.live.engine().stats())?,
             Dot::Stats => show::stats(&mut self.out, self.live.engine())?,
             Dot::History(_) => {}
             Dot::Quit => return Ok(Next::Exit),

@@ -57,6 +57,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     entry("save", Takes::File, ".save FILE", "inputs as commands (.dat), or what was typed (.dl)"),
     entry("reload", Takes::Nothing, ".reload", "read the rule files again"),
     entry("profile", Takes::Nothing, ".profile", "time by rule, memory by relation"),
+    entry("memory", Takes::Nothing, ".memory", "bytes by relation and index, and of values"),
     entry("stats", Takes::Nothing, ".stats", "transactions, records and memory"),
     entry("history", Takes::Text, ".history [TEXT]", "what was typed; lines with that text"),
     entry("quit", Takes::Nothing, ".quit", "leave; also Ctrl-D"),

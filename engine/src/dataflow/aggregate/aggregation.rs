@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::super::code::{Code, Emit, GroupCode};
 use super::super::columns::Marking;
 use super::super::index::{Batch, Epoch, Index, Values, Weight, keys};
+use super::super::memory::Held;
 use super::super::pulse::Pulse;
 use super::super::reader::{AsOf, Reader};
 use super::super::reduce::members;
@@ -165,6 +166,15 @@ impl Aggregation {
     /// Gives what it keeps to another one of the same rule and takes what that one keeps.
     pub(in super::super) fn exchange(&mut self, other: &mut Self) {
         std::mem::swap(&mut self.state, &mut other.state);
+    }
+
+    /// What it takes; a group counts as one row.
+    pub(in super::super) fn held(&self) -> Held {
+        let State { groups, sizes, failing, stores, log: _ } = &self.state;
+        let stores: usize = stores.iter().map(Store::bytes).sum();
+        let failing = failing.capacity() * size_of::<(Slot, u32)>();
+        let bytes = groups.bytes() + sizes.capacity() * size_of::<u32>() + failing + stores;
+        Held { updates: groups.slots().count(), bytes }
     }
 
     /// Marks the values that only it holds.

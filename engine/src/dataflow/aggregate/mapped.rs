@@ -25,6 +25,11 @@ pub(super) enum Part {
 }
 
 impl Mapped {
+    /// Bytes that the values take.
+    pub(super) fn bytes(&self) -> usize {
+        Ordered::all_bytes(&self.values)
+    }
+
     pub(super) fn open(&mut self, slot: Slot) {
         super::store::set(&mut self.values, slot, Ordered::default());
         super::store::set(&mut self.of, slot, 0);

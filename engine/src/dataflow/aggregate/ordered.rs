@@ -37,6 +37,11 @@ impl<E: Copy + PartialEq> Default for Ordered<E> {
 }
 
 impl<E: Copy + PartialEq> Ordered<E> {
+    /// Bytes that some of them take together.
+    pub(super) fn all_bytes(all: &Vec<Self>) -> usize {
+        all.capacity() * size_of::<Self>() + all.iter().map(|one| one.0.heap_bytes()).sum::<usize>()
+    }
+
     /// Adds an entry that is not there.
     pub(super) fn insert(&mut self, entry: E, before: impl Fn(E) -> bool) {
         if let Some(right) = self.0.insert(entry, &before) {
@@ -107,6 +112,17 @@ impl<E: Copy + PartialEq> Ordered<E> {
 }
 
 impl<E: Copy + PartialEq> Node<E> {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Node::Leaf(entries) if !entries.spilled() => 0,
+            Node::Leaf(entries) => entries.capacity() * size_of::<E>(),
+            Node::Inner(inner) => {
+                let below: usize = inner.children.iter().map(Node::heap_bytes).sum();
+                size_of::<Inner<E>>() + inner.children.capacity() * size_of::<Self>() + below
+            }
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Node::Leaf(entries) => entries.len(),

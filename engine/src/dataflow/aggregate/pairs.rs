@@ -27,6 +27,11 @@ pub(super) struct Halves {
 }
 
 impl Maps {
+    /// Bytes that the pairs take.
+    pub(super) fn bytes(&self) -> usize {
+        Ordered::all_bytes(&self.pairs)
+    }
+
     pub(super) fn open(&mut self, slot: Slot) {
         super::store::set(&mut self.pairs, slot, Ordered::default());
         super::store::set(&mut self.of, slot, 0);

@@ -131,6 +131,21 @@ impl Keep {
 }
 
 impl Store {
+    /// Bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let words = |words: &Vec<Word>| words.capacity() * size_of::<Word>();
+        match self {
+            Store::Tally(counts) => counts.capacity() * size_of::<u32>(),
+            Store::Sum(sums) => sums.bytes(),
+            Store::Values(values) => Ordered::all_bytes(&values.of),
+            Store::Ranked(ranked) => Ordered::all_bytes(&ranked.of),
+            Store::Collection(of) => words(of),
+            Store::Mapped(mapped) => mapped.bytes() + words(&mapped.of),
+            Store::Maps(maps) => maps.bytes() + words(&maps.of),
+            Store::Union(unions) => unions.bytes() + words(&unions.of),
+        }
+    }
+
     pub(super) fn new(keep: &Keep, cx: Context<'_>) -> Self {
         match keep {
             Keep::Tally { .. } => Store::Tally(Vec::new()),

@@ -24,6 +24,15 @@ pub(super) enum Sums {
 }
 
 impl Sums {
+    /// Bytes they take; of numbers of any size, without their digits.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Sums::Small(sums) => sums.capacity() * size_of::<u64>(),
+            Sums::Wide(sums) => sums.capacity() * size_of::<u128>(),
+            Sums::Big(sums) => sums.capacity() * size_of::<BigInt>(),
+        }
+    }
+
     pub(super) fn new(cx: Context<'_>, ty: TypeId) -> Self {
         match shape(cx.types, ty) {
             Shape::Bit(..=64) | Shape::Signed(..=64) => Sums::Small(Vec::new()),

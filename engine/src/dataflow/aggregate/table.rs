@@ -23,6 +23,12 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// Bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        (self.keys.capacity() + self.free.capacity() + self.slots.capacity()) * size_of::<Word>()
+            + self.slots.capacity()
+    }
+
     /// The slot of a key, if there is such a group.
     pub(super) fn find(&self, key: &[Word]) -> Option<Slot> {
         self.slots.find(hash(key), |slot| self.key(*slot as Slot) == key).map(|slot| *slot as Slot)

@@ -19,6 +19,12 @@ pub(super) struct Unions {
 }
 
 impl Unions {
+    /// Bytes that the counts take.
+    pub(super) fn bytes(&self) -> usize {
+        let entries: usize = self.counts.iter().map(FxHashMap::capacity).sum();
+        self.counts.capacity() * size_of::<FxHashMap<Word, u32>>() + entries * (size_of::<(Word, u32)>() + 1)
+    }
+
     pub(super) fn open(&mut self, slot: Slot) {
         super::store::set(&mut self.counts, slot, FxHashMap::default());
         super::store::set(&mut self.of, slot, 0);

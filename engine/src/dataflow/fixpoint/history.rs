@@ -11,8 +11,8 @@ use timely::dataflow::operators::generic::OperatorInfo;
 use timely::progress::Antichain;
 
 use super::super::index::{Batch, seal};
+use super::super::memory::Held;
 use super::super::pairs::Pairs;
-use super::super::sizes::Size;
 use super::rounds::Rounds;
 
 /// How often a recursion has gone round.
@@ -109,9 +109,11 @@ impl History {
         self.kept.set_physical_compaction(Antichain::from_elem(self.upper).borrow());
     }
 
-    /// Updates held and memory taken.
-    pub(super) fn size(&self) -> Size {
-        self.kept_batches().iter().map(|batch| Size::of(batch)).fold(Size::default(), Size::and)
+    /// What it takes between transactions.
+    pub(super) fn held(&self) -> Held {
+        let mut held = Held::default();
+        self.kept.map_batches(|batch| held += Held::of_batch(batch));
+        held
     }
 
     /// Updates held.

@@ -24,8 +24,8 @@ use super::code::Code;
 use super::columns::{Columns, Marking};
 use super::host::Work;
 use super::index::{Epoch, Weight};
+use super::memory::Held;
 use super::pulse::Pulse;
-use super::sizes::Size;
 use crate::eval::{Machine, Trap};
 use crate::ir::{RelationId, RuleId};
 use crate::plan::{ArrangementId, CollectionId, Component, Plan, Projection};
@@ -260,20 +260,24 @@ impl Fixpoint {
         self.relations.iter().any(|known| known.id == relation)
     }
 
-    /// Updates held and memory taken of a relation, for its set and in its arrangements inside.
-    pub(crate) fn size(&self, relation: RelationId) -> Size {
-        let Some(relation) = self.relations.iter().find(|known| known.id == relation) else {
-            return Size::default();
-        };
-        let arranged = relation.arrangements.iter().map(|at| self.inside[*at].rows.size());
-        arranged.fold(relation.set.size(), Size::and)
-    }
-
     /// Updates held of a relation, for its set and in its arrangements inside.
     pub(crate) fn len(&self, relation: RelationId) -> usize {
         let Some(relation) = self.relations.iter().find(|known| known.id == relation) else { return 0 };
         let arranged = relation.arrangements.iter().map(|at| self.inside[*at].rows.len());
         relation.set.len() + arranged.sum::<usize>()
+    }
+
+    /// What the set of a relation takes, and each of its arrangements inside.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (RelationId, Held, Vec<Held>)> {
+        self.relations.iter().map(|relation| {
+            let arranged = relation.arrangements.iter().map(|at| self.inside[*at].held());
+            (relation.id, relation.set.held(), arranged.collect())
+        })
+    }
+
+    /// What each rule keeps for itself.
+    pub(crate) fn held_by_rules(&self) -> impl Iterator<Item = (RuleId, Held)> {
+        self.rules.iter().map(|rule| (rule.id, rule.held()))
     }
 
     /// What each rule has cost since this was last asked for.

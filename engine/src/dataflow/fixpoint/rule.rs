@@ -6,6 +6,7 @@ use super::super::changes::Changes;
 use super::super::code::{Code, GroupCode};
 use super::super::columns::{Columns, Marking};
 use super::super::index::{Batch, Weight, keys};
+use super::super::memory::Held;
 use super::super::pulse::{Pulse, cancelled};
 use super::super::reader::{AsOf, Reader};
 use super::failures::Failures;
@@ -194,6 +195,20 @@ impl Rule {
                 std::mem::swap(&mut one.results, &mut other.results);
             }
         }
+    }
+
+    /// What its stages keep for themselves.
+    pub(super) fn held(&self) -> Held {
+        let mut held = Held::default();
+        for stage in &self.stages {
+            if let Kept::Private(rows) = &stage.left {
+                held += rows.held();
+            }
+            if let Work::Reduce(groups) = &stage.op {
+                held += groups.results.held();
+            }
+        }
+        held
     }
 
     /// Marks the values in the stages' own rows.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::super::changes::Changes;
 use super::super::columns::{Columns, Marking};
 use super::super::index::Weight;
+use super::super::memory::Held;
 use super::super::pairs::Pairs;
-use super::super::sizes::Size;
 use super::history::{History, Round};
 use crate::value::Word;
 
@@ -97,14 +97,14 @@ impl Set {
         self.derivations.end(done);
     }
 
-    /// Updates held and memory taken.
-    pub(super) fn size(&self) -> Size {
-        self.derivations.size()
-    }
-
     /// Updates held.
     pub(super) fn len(&self) -> usize {
         self.derivations.len()
+    }
+
+    /// What it takes between transactions.
+    pub(super) fn held(&self) -> Held {
+        self.derivations.held()
     }
 
     /// Marks every value.

@@ -7,6 +7,7 @@ use super::super::changes::Changes;
 use super::super::code::Code;
 use super::super::columns::{Columns, Marking};
 use super::super::index::{Batch, Epoch, Weight};
+use super::super::memory::Held;
 use super::super::pairs::Pairs;
 use super::super::reader::{AsOf, Reader};
 use super::history::{History, Round};
@@ -82,6 +83,11 @@ impl Inside {
     pub(super) fn exchange(&mut self, other: &mut Inside) {
         std::mem::swap(&mut self.rows, &mut other.rows);
         std::mem::swap(&mut self.keys, &mut other.keys);
+    }
+
+    /// What it takes between transactions.
+    pub(super) fn held(&self) -> Held {
+        self.rows.held() + self.keys.as_ref().map(Set::held).unwrap_or_default()
     }
 
     /// Marks every value in it.
