@@ -147,13 +147,13 @@ fn transaction(ids: &Ids, number: u64, window: u64) -> Vec<Update> {
     if let Some(old) = number.checked_sub(window) {
         updates.push(delete(ids.port, "Port", port(old)));
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         updates.push(insert(ids.link, "Link", link(number / 2)));
         if let Some(old) = (number / 2).checked_sub(window / 4) {
             updates.push(delete(ids.link, "Link", link(old)));
         }
     }
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         updates.push(insert(ids.muted, "Muted", vec![text(format!("port {number}"))]));
         if let Some(old) = number.checked_sub(3 * (window / 3)) {
             updates.push(delete(ids.muted, "Muted", vec![text(format!("port {old}"))]));
