@@ -7,23 +7,46 @@ mod naive;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use naive::{Contents, Program, Random, as_set};
 use weir_engine::engine::Delta;
 use weir_engine::value::Value;
 use weir_engine::{CommitError, Config, Draft, Engine, ReviseError, Update};
 
+const CASES: u64 = 120;
+
 #[test]
 fn edited_programs_agree_with_from_scratch_evaluation() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
-    let seeds: Vec<u64> = match number("WEIR_SEED") {
-        Some(seed) => vec![seed],
-        None => (0..number("WEIR_CASES").unwrap_or(30)).collect(),
+    let (from, to) = match number("WEIR_SEED") {
+        Some(seed) => (seed, seed + 1),
+        None => (0, number("WEIR_CASES").unwrap_or(CASES)),
     };
-    for seed in seeds {
-        if let Err(difference) = Case::new(seed).and_then(|mut case| case.run()) {
-            panic!("seed {seed}: {difference}");
+    let next = AtomicU64::new(from);
+    let found: Mutex<Option<(u64, String)>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= to {
+                        return;
+                    }
+                    if let Err(difference) = Case::new(seed).and_then(|mut case| case.run()) {
+                        next.store(to, Ordering::Relaxed);
+                        let mut found = found.lock().unwrap();
+                        if found.as_ref().is_none_or(|(known, _)| seed < *known) {
+                            *found = Some((seed, difference));
+                        }
+                    }
+                }
+            });
         }
+    });
+    if let Some((seed, difference)) = found.into_inner().unwrap() {
+        panic!("seed {seed}: {difference}");
     }
 }
 
