@@ -160,7 +160,14 @@ impl Aggregation {
 
     /// The current transaction is over.
     pub(in super::super) fn end(&mut self) {
-        self.state.log.clear();
+        let State { groups, sizes, failing, stores, log } = &mut self.state;
+        log.clear();
+        if let Some(kept) = groups.compact() {
+            super::store::keep(sizes, &kept);
+            stores.iter_mut().for_each(|store| store.keep(&kept));
+            let moved = kept.iter().enumerate();
+            *failing = moved.filter_map(|(to, from)| Some((to, *failing.get(from)?))).collect();
+        }
     }
 
     /// Gives what it keeps to another one of the same rule and takes what that one keeps.

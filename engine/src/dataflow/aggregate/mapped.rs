@@ -25,6 +25,12 @@ pub(super) enum Part {
 }
 
 impl Mapped {
+    /// Keeps these slots only, in this order.
+    pub(super) fn keep(&mut self, slots: &[Slot]) {
+        super::store::keep(&mut self.values, slots);
+        super::store::keep(&mut self.of, slots);
+    }
+
     /// Bytes that the values take.
     pub(super) fn bytes(&self) -> usize {
         Ordered::all_bytes(&self.values)

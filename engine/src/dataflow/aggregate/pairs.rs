@@ -27,6 +27,12 @@ pub(super) struct Halves {
 }
 
 impl Maps {
+    /// Keeps these slots only, in this order.
+    pub(super) fn keep(&mut self, slots: &[Slot]) {
+        super::store::keep(&mut self.pairs, slots);
+        super::store::keep(&mut self.of, slots);
+    }
+
     /// Bytes that the pairs take.
     pub(super) fn bytes(&self) -> usize {
         Ordered::all_bytes(&self.pairs)

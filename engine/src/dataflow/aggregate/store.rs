@@ -159,6 +159,20 @@ impl Store {
         }
     }
 
+    /// Keeps these slots only, in this order.
+    pub(super) fn keep(&mut self, slots: &[Slot]) {
+        match self {
+            Store::Tally(counts) => keep(counts, slots),
+            Store::Sum(sums) => sums.keep(slots),
+            Store::Values(values) => keep(&mut values.of, slots),
+            Store::Ranked(ranked) => keep(&mut ranked.of, slots),
+            Store::Collection(collections) => keep(collections, slots),
+            Store::Mapped(mapped) => mapped.keep(slots),
+            Store::Maps(maps) => maps.keep(slots),
+            Store::Union(unions) => unions.keep(slots),
+        }
+    }
+
     /// Nothing is kept of that group yet, or any more.
     pub(super) fn open(&mut self, slot: Slot) {
         match self {
@@ -258,6 +272,11 @@ pub(super) fn set<T>(all: &mut Vec<T>, slot: Slot, value: T) {
         Some(place) => *place = value,
         None => all.push(value),
     }
+}
+
+/// Keeps what is at these places, in this order.
+pub(super) fn keep<T: Default>(all: &mut Vec<T>, slots: &[Slot]) {
+    *all = slots.iter().map(|slot| std::mem::take(&mut all[*slot])).collect();
 }
 
 fn number(n: u64) -> usize {

@@ -4,6 +4,7 @@ use num_bigint::BigInt;
 
 use super::changes::Change;
 use super::context::Context;
+use super::store::keep;
 use super::table::Slot;
 use crate::ir::TypeId;
 use crate::value::Word;
@@ -24,6 +25,15 @@ pub(super) enum Sums {
 }
 
 impl Sums {
+    /// Keeps these slots only, in this order.
+    pub(super) fn keep(&mut self, slots: &[Slot]) {
+        match self {
+            Sums::Small(sums) => keep(sums, slots),
+            Sums::Wide(sums) => keep(sums, slots),
+            Sums::Big(sums) => keep(sums, slots),
+        }
+    }
+
     /// Bytes they take; of numbers of any size, without their digits.
     pub(super) fn bytes(&self) -> usize {
         match self {

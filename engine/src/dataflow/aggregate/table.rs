@@ -10,6 +10,9 @@ use crate::value::Word;
 /// Number of a group. Those of groups that are gone are given again.
 pub(super) type Slot = usize;
 
+/// Fewer slots than that are not worth a thought.
+const SPARSE: usize = 8;
+
 /// The keys of groups, all of one width.
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -61,6 +64,22 @@ impl Table {
         if let Ok(entry) = self.slots.find_entry(hash(key), is) {
             self.free.push(entry.remove().0);
         }
+    }
+
+    /// Puts the slots that are in use side by side if most are not, so that groups that are gone take no room. Gives the slots
+    /// they had, by those they have.
+    pub(super) fn compact(&mut self) -> Option<Vec<Slot>> {
+        if self.used < SPARSE || self.slots.len() > self.used / 4 {
+            return None;
+        }
+        let mut kept: Vec<Slot> = self.slots().collect();
+        kept.sort_unstable();
+        let mut fresh = Table::default();
+        for slot in &kept {
+            fresh.open(self.key(*slot));
+        }
+        *self = fresh;
+        Some(kept)
     }
 
     pub(super) fn key(&self, slot: Slot) -> &[Word] {

@@ -19,6 +19,12 @@ pub(super) struct Unions {
 }
 
 impl Unions {
+    /// Keeps these slots only, in this order.
+    pub(super) fn keep(&mut self, slots: &[Slot]) {
+        super::store::keep(&mut self.counts, slots);
+        super::store::keep(&mut self.of, slots);
+    }
+
     /// Bytes that the counts take.
     pub(super) fn bytes(&self) -> usize {
         let entries: usize = self.counts.iter().map(FxHashMap::capacity).sum();
