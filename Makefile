@@ -18,7 +18,8 @@ help:
 	@echo 'make lab      one real hypervisor to try things on (docs/tutorial.md); N=3 for more, LAB=DIR for the place'
 	@echo 'make fmt      format the source and the rules'
 	@echo 'make lint     clippy, warnings are errors'
-	@echo 'make bench    benchmarks: codec, engine beside static differential dataflow, the rules at scale, a new port on real switches'
+	@echo 'make bench    benchmarks: the engine beside others (table and plots in target/bench), the rules at scale, a new port'
+	@echo '              on real switches, micro-benchmarks; SCALE=0.1 is quick (docs/benchmarks.md)'
 	@echo 'make deps     install Open vSwitch and OVN programs that the tests run (Debian)'
 	@echo 'make clean    remove what was built'
 
@@ -95,12 +96,13 @@ demo-stop:
 lab: deps
 	@$(CARGO) run --locked --quiet -p weir-lab --bin lab -- $(or $(LAB),$${TMPDIR:-/tmp}/weir-lab) $(or $(N),1)
 
+# The table comes last, so that it ends the output.
 bench: deps
-	$(CARGO) build --release --workspace --bins --locked
-	$(CARGO) bench --workspace --benches --locked
-	$(TARGET)/release/engines
+	$(CARGO) build --release --locked -p weir -p weir-perf --bins
+	$(CARGO) bench --locked -p weir-engine -p openflow --benches
 	$(TARGET)/release/rules_scale
 	$(TARGET)/release/port_latency --weir $(TARGET)/release/weir
+	$(TARGET)/release/engines --scale $(or $(SCALE),1) --out $(TARGET)/bench
 
 clean:
 	$(CARGO) clean

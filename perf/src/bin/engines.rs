@@ -1,72 +1,146 @@
-//! The engine beside hand-written static differential dataflow: each run in a process of its own, so that CPU and memory are
-//! its own; the two take turns.
+//! The engine beside others: each run in a process of its own, so that CPU and memory are its own; they take turns.
+//!
+//! Prints a table; writes it, all figures as JSON, and plots.
 
-use std::process::Command;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use weir_perf::workload::{Outcome, WORKLOADS};
+use serde::de::DeserializeOwned;
+use weir_perf::Outcome;
+use weir_perf::growth::{self, Growth};
+use weir_perf::report::{Grown, Machine, Report, Run, plot, table};
+use weir_perf::workload::WORKLOADS;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Weir and static differential dataflow side by side.
+/// Weir, static differential dataflow and batch engines side by side.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Only this workload
-    #[arg(long)]
-    only: Option<String>,
+    /// Only these workloads; `growth` is the programs of many rules
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Only these engines
+    #[arg(long, value_delimiter = ',')]
+    engine: Vec<String>,
     /// Size of the workloads; 1 is what is quoted
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
     /// One-fact transactions after the load
     #[arg(long, default_value_t = 1000)]
     transactions: usize,
-    /// Do one run in this process: `weir` or `by-hand`
+    /// How many rules the large programs have
+    #[arg(long, value_delimiter = ',', default_values_t = growth::SIZES)]
+    rules: Vec<usize>,
+    /// Directory for the table, the figures and the plots
+    #[arg(long, default_value = "target/bench")]
+    out: PathBuf,
+    /// Do one run in this process and print what it came to, as JSON
     #[arg(long, hide = true)]
-    run: Option<String>,
+    run: bool,
 }
+
+/// What programs of many rules are called among the workloads.
+const GROWTH: &str = "growth";
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let chosen = WORKLOADS.iter().filter(|w| options.only.as_ref().is_none_or(|name| w.name == name));
-    if let Some(engine) = &options.run {
-        for workload in chosen {
-            let facts = (workload.facts)(options.scale);
-            let outcome = match engine.as_str() {
-                "weir" => workload.by_weir(facts, options.transactions)?,
-                "by-hand" => (workload.by_hand)(facts, options.transactions),
-                other => bail!("there is no engine {other}"),
-            };
-            print(engine, &outcome);
-        }
-        return Ok(());
+    if options.run {
+        return run(&options);
     }
-    for workload in chosen {
-        println!("{}", workload.name);
-        for engine in ["by-hand", "weir"] {
-            let status = Command::new(std::env::current_exe()?)
-                .args(["--run", engine, "--only", workload.name])
-                .args(["--scale", &options.scale.to_string()])
-                .args(["--transactions", &options.transactions.to_string()])
-                .status()
-                .context("cannot start a run")?;
-            if !status.success() {
-                bail!("{} by {engine} failed", workload.name);
-            }
-        }
+    let report = measure(&options)?;
+    let text = table(&report);
+    print!("\n{text}");
+    write(&report, &text, &options.out)?;
+    println!("\ntable.md, figures.json and plots are in {}", options.out.display());
+    let disagreements = report.disagreements();
+    if !disagreements.is_empty() {
+        bail!("engines do not agree: {}", disagreements.join(", "));
     }
     Ok(())
 }
 
-fn print(engine: &str, outcome: &Outcome) {
-    println!(
-        "  {engine:8} {:>9} rows  load {:6.2} s, {:6.2} s CPU, {:5.0} MB  {:>8} changed  {}",
-        outcome.rows,
-        outcome.load.as_secs_f64(),
-        outcome.load_cpu,
-        outcome.load_megabytes,
-        outcome.changed,
-        outcome.latency
-    );
+/// All runs, one after the other.
+fn measure(options: &Options) -> anyhow::Result<Report> {
+    let is_wanted = |of: &[String], name: &str| of.is_empty() || of.iter().any(|wanted| wanted == name);
+    let mut report = Report {
+        machine: Machine::here(),
+        scale: options.scale,
+        transactions: options.transactions,
+        runs: Vec::new(),
+        growth: Vec::new(),
+    };
+    for workload in WORKLOADS.iter().filter(|workload| is_wanted(&options.only, workload.name)) {
+        for engine in workload.engines().filter(|engine| is_wanted(&options.engine, engine)) {
+            eprintln!("{} by {engine}", workload.name);
+            let outcome: Outcome = child(options, workload.name, engine, &[])?;
+            let run = Run { workload: workload.name.to_owned(), engine: engine.to_owned(), outcome };
+            report.runs.push(run);
+        }
+    }
+    if is_wanted(&options.only, GROWTH) {
+        for rules in &options.rules {
+            for engine in growth::ENGINES.iter().filter(|engine| is_wanted(&options.engine, engine)) {
+                eprintln!("{rules} rules by {engine}");
+                let growth: Growth = child(options, GROWTH, engine, &["--rules", &rules.to_string()])?;
+                report.growth.push(Grown { engine: (*engine).to_owned(), growth });
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// A run in a process of its own.
+fn child<T: DeserializeOwned>(
+    options: &Options,
+    workload: &str,
+    engine: &str,
+    more: &[&str],
+) -> anyhow::Result<T> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(["--run", "--only", workload, "--engine", engine])
+        .args(["--scale", &options.scale.to_string()])
+        .args(["--transactions", &options.transactions.to_string()])
+        .args(more)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start a run")?;
+    if !output.status.success() {
+        bail!("{workload} by {engine} failed");
+    }
+    serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("{workload} by {engine} prints no outcome"))
+}
+
+/// The run of a child.
+fn run(options: &Options) -> anyhow::Result<()> {
+    let ([name], [engine]) = (options.only.as_slice(), options.engine.as_slice()) else {
+        bail!("--run is for one workload and one engine");
+    };
+    if name == GROWTH {
+        let rules = options.rules.first().context("of how many rules?")?;
+        let growth = growth::run(engine, *rules, options.transactions)
+            .with_context(|| format!("no programs of many rules for {engine}"))??;
+        println!("{}", serde_json::to_string(&growth)?);
+        return Ok(());
+    }
+    let workload = WORKLOADS.iter().find(|workload| workload.name == name);
+    let workload = workload.with_context(|| format!("there is no workload {name}"))?;
+    let outcome = workload.run(engine, options.scale, options.transactions);
+    let outcome = outcome.with_context(|| format!("{engine} does not have {name}"))??;
+    println!("{}", serde_json::to_string(&outcome)?);
+    Ok(())
+}
+
+fn write(report: &Report, text: &str, directory: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    let file = |name: &str, contents: &str| {
+        fs::write(directory.join(name), contents).with_context(|| format!("cannot write {name}"))
+    };
+    file("table.md", text)?;
+    file("figures.json", &serde_json::to_string_pretty(report)?)?;
+    plot(report, directory)
 }

@@ -1,13 +1,17 @@
 //! Which node reaches which: the transitive closure of a sparse random graph without cycles, 3.5 million pairs.
 
+use datafrog::{Iteration, Relation};
 use differential_dataflow::input::Input as _;
 use differential_dataflow::operators::iterate::Variable;
 use timely::dataflow::ProbeHandle;
 use timely::order::Product;
 
-use super::drive::{Counts, Facts, Program, Typed, by_hand, count};
+use super::by_hand::{Counts, Input, Program, Typed, by_hand, count};
+use super::drive::batch;
+use super::facts::Facts;
 use super::numbers::{scaled, scatter};
-use super::{Outcome, Workload};
+use super::{ASCENT, BY_HAND, DATAFROG, Workload};
+use crate::Outcome;
 
 pub(super) const WORKLOAD: Workload = Workload {
     name: "closure",
@@ -19,7 +23,7 @@ pub(super) const WORKLOAD: Workload = Workload {
         Reach(x, z) :- Reach(x, y), Edge(y, z).
     ",
     facts,
-    by_hand: run,
+    others: &[(BY_HAND, run), (ASCENT, ascent), (DATAFROG, datafrog)],
 };
 
 /// Layers of nodes, each node with edges to two of the next layer.
@@ -36,10 +40,10 @@ fn facts(scale: f64) -> Facts {
     let mut edges: Vec<Vec<u32>> = (0..2 * width * (LAYERS - 1)).map(edge).collect();
     // By hand, an edge that is there twice has to go twice.
     edges.dedup();
-    Facts { relations: vec![("Edge", edges)], churned: 0 }
+    Facts::numbers([("Edge", edges)])
 }
 
-fn run(facts: Facts, transactions: usize) -> Outcome {
+fn run(facts: Facts, transactions: usize) -> anyhow::Result<Outcome> {
     by_hand(facts, transactions, |worker| {
         worker.dataflow::<u32, _, _>(|scope| {
             let (edge, edges) = scope.new_collection::<(u32, u32), isize>();
@@ -58,9 +62,42 @@ fn run(facts: Facts, transactions: usize) -> Outcome {
             let (probe, counts) = (ProbeHandle::new(), Counts::default());
             let counted = counts.clone();
             reach.inspect(move |(_, _, weight)| count(&counted, *weight)).probe_with(&probe);
-            let inputs: Vec<Box<dyn super::drive::Input>> =
-                vec![Box::new(Typed(edge, |row| (row[0], row[1])))];
+            let inputs: Vec<Box<dyn Input>> = vec![Box::new(Typed(edge, |row| (row[0], row[1])))];
             Program { inputs, probe, counts }
         })
     })
+}
+
+mod by_ascent {
+    ascent::ascent! {
+        pub(super) struct Closure;
+        relation edge(u32, u32);
+        relation reach(u32, u32);
+
+        reach(x, y) <-- edge(x, y);
+        reach(x, z) <-- reach(x, y), edge(y, z);
+    }
+}
+
+fn ascent(facts: Facts, _: usize) -> anyhow::Result<Outcome> {
+    Ok(batch(&facts, |facts| {
+        let mut program = by_ascent::Closure::default();
+        program.edge = facts.pairs(0).collect();
+        program.run();
+        program.reach.len()
+    }))
+}
+
+fn datafrog(facts: Facts, _: usize) -> anyhow::Result<Outcome> {
+    Ok(batch(&facts, |facts| {
+        let edge: Relation<(u32, u32)> = facts.pairs(0).collect();
+        let mut iteration = Iteration::new();
+        // By the end of the path.
+        let reach = iteration.variable::<(u32, u32)>("reach");
+        reach.extend(edge.iter().map(|(x, y)| (*y, *x)));
+        while iteration.changed() {
+            reach.from_join(&reach, &edge, |_, x, z| (*z, *x));
+        }
+        reach.complete().len()
+    }))
 }

@@ -1,63 +1,95 @@
-//! Programs that are run by Weir and, written by hand, by static differential dataflow: the same facts, the same changes,
-//! the same results.
+//! Programs that are run by Weir and, written by hand, by others: the same facts, the same changes, the same results.
 
+mod aggregation;
+pub(crate) mod by_hand;
 mod closure;
-mod drive;
+pub(crate) mod drive;
+pub(crate) mod facts;
 mod join_negation;
-mod numbers;
+pub(crate) mod numbers;
+mod points_to;
 mod same_generation;
+mod string_churn;
+pub(crate) mod weir;
 mod wide_output;
 
-use std::time::Duration;
+use crate::Outcome;
 
-use crate::Percentiles;
+pub use facts::{Churn, Facts, Relation, Row};
 
-pub use drive::Facts;
-
-/// One program in both forms.
+/// One program in all its forms.
 pub struct Workload {
     /// What it is called on the command line.
     pub name: &'static str,
     /// The program in Weir's language.
     pub rules: &'static str,
-    /// What it starts with: input relation and row, for that scale (1 is the size that is quoted).
+    /// What it starts with, for a scale; 1 is the size that is quoted.
     pub facts: fn(f64) -> Facts,
-    /// The same on static differential dataflow: facts and the number of transactions that follow.
-    pub by_hand: fn(Facts, usize) -> Outcome,
+    /// The same on other engines, by the engine's name.
+    pub others: &'static [(&'static str, Runner)],
 }
+
+/// Runs a program on facts and, where the engine has transactions, as many of one fact after that.
+pub type Runner = fn(Facts, usize) -> anyhow::Result<Outcome>;
+
+/// Weir, as an engine.
+pub const WEIR: &str = "weir";
+/// Static differential dataflow, the program written by hand.
+pub const BY_HAND: &str = "by-hand";
+/// The `ascent` crate: Datalog in a macro, all facts at once.
+pub const ASCENT: &str = "ascent";
+/// The `datafrog` crate: semi-naive rounds by hand, all facts at once.
+pub const DATAFROG: &str = "datafrog";
 
 /// All there are.
 pub const WORKLOADS: &[&Workload] = &[
     &join_negation::WORKLOAD,
     &closure::WORKLOAD,
     &same_generation::WORKLOAD,
+    &points_to::WORKLOAD,
+    &aggregation::WORKLOAD,
+    &string_churn::WORKLOAD,
     &wide_output::IN_PARTS,
     &wide_output::AT_ONCE,
 ];
 
-/// What a run came to.
-#[derive(Debug)]
-pub struct Outcome {
-    /// Rows of all output relations after the facts.
-    pub rows: i64,
-    /// Rows that changed, over all transactions: how many came and went.
-    pub changed: i64,
-    /// Time from the first fact to the complete result.
-    pub load: Duration,
-    /// CPU seconds of that, all threads.
-    pub load_cpu: f64,
-    /// The most memory until then, in megabytes.
-    pub load_megabytes: f64,
-    /// Each transaction changes one fact: taken away in one, put back in the next.
-    pub latency: Percentiles,
-}
-
 impl Workload {
-    /// Runs it on Weir.
+    /// The engines that have it. Weir comes last.
+    pub fn engines(&self) -> impl Iterator<Item = &'static str> {
+        self.others.iter().map(|(name, _)| *name).chain([WEIR])
+    }
+
+    /// Runs it on an engine, in this process. None if the engine does not have it.
     ///
     /// # Errors
-    /// What Weir says of the program or of a transaction.
-    pub fn by_weir(&self, facts: Facts, transactions: usize) -> anyhow::Result<Outcome> {
-        drive::weir(self.rules, facts, transactions)
+    /// What the engine says of the program or of a transaction.
+    pub fn run(&self, engine: &str, scale: f64, transactions: usize) -> Option<anyhow::Result<Outcome>> {
+        if engine == WEIR {
+            return Some(weir::weir(self.rules, (self.facts)(scale), transactions));
+        }
+        let (_, runner) = self.others.iter().find(|(name, _)| *name == engine)?;
+        Some(runner((self.facts)(scale), transactions))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_engines_agree() {
+        for workload in WORKLOADS {
+            let outcomes: Vec<(&str, Outcome)> = workload
+                .engines()
+                .map(|engine| (engine, workload.run(engine, 0.002, 40).unwrap().unwrap()))
+                .collect();
+            let (_, weir) = outcomes.last().unwrap();
+            assert!(weir.rows > 0 && weir.changed > Some(0), "{}: {weir:?}", workload.name);
+            for (engine, outcome) in &outcomes {
+                assert_eq!(outcome.rows, weir.rows, "{} by {engine}", workload.name);
+                let changed = outcome.changed.or(weir.changed);
+                assert_eq!(changed, weir.changed, "{} by {engine}", workload.name);
+            }
+        }
     }
 }

@@ -3,9 +3,11 @@
 use differential_dataflow::input::Input as _;
 use timely::dataflow::ProbeHandle;
 
-use super::drive::{Counts, Facts, Program, Typed, by_hand, count};
+use super::by_hand::{Counts, Input, Program, Typed, by_hand, count};
+use super::facts::Facts;
 use super::numbers::{scaled, scatter};
-use super::{Outcome, Workload};
+use super::{BY_HAND, Workload};
+use crate::Outcome;
 
 const RULES: &str = "
     input relation Port(switch: bit<32>, port: bit<32>)
@@ -21,17 +23,17 @@ pub(super) const IN_PARTS: Workload = Workload {
     rules: RULES,
     facts: |scale| {
         let [ports, acls] = relations(scale);
-        Facts { relations: vec![acls, ports], churned: 1 }
+        Facts { churned: 1, ..Facts::numbers([acls, ports]) }
     },
-    by_hand: |facts, transactions| run(facts, transactions, ["Acl", "Port"]),
+    others: &[(BY_HAND, |facts, transactions| run(facts, transactions, ["Acl", "Port"]))],
 };
 
 /// The ACLs come last, in one transaction, which gives everything.
 pub(super) const AT_ONCE: Workload = Workload {
     name: "wide-output-at-once",
     rules: RULES,
-    facts: |scale| Facts { relations: relations(scale).into(), churned: 0 },
-    by_hand: |facts, transactions| run(facts, transactions, ["Port", "Acl"]),
+    facts: |scale| Facts::numbers(relations(scale)),
+    others: &[(BY_HAND, |facts, transactions| run(facts, transactions, ["Port", "Acl"]))],
 };
 
 fn relations(scale: f64) -> [(&'static str, Vec<Vec<u32>>); 2] {
@@ -41,7 +43,7 @@ fn relations(scale: f64) -> [(&'static str, Vec<Vec<u32>>); 2] {
     [("Port", (0..ports).map(port).collect()), ("Acl", (0..10 * switches).map(acl).collect())]
 }
 
-fn run(facts: Facts, transactions: usize, order: [&'static str; 2]) -> Outcome {
+fn run(facts: Facts, transactions: usize, order: [&'static str; 2]) -> anyhow::Result<Outcome> {
     by_hand(facts, transactions, move |worker| {
         worker.dataflow::<u32, _, _>(|scope| {
             let (port, ports) = scope.new_collection::<(u32, u32), isize>();
@@ -55,7 +57,7 @@ fn run(facts: Facts, transactions: usize, order: [&'static str; 2]) -> Outcome {
                 .probe_with(&probe);
             let typed = |input| Box::new(Typed(input, |row: &[u32]| (row[0], row[1])));
             let (port, acl) = (typed(port), typed(acl));
-            let inputs: Vec<Box<dyn super::drive::Input>> = match order {
+            let inputs: Vec<Box<dyn Input>> = match order {
                 ["Port", _] => vec![port, acl],
                 _ => vec![acl, port],
             };
