@@ -32,26 +32,25 @@ type Figure = fn(&crate::Outcome) -> f64;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
-/// One panel for each kind of transaction; both axes logarithmic; p50 full, p99 thin.
+/// One panel for each kind of transaction; time is logarithmic; p50 thick, p99 thin.
 fn transactions<'a>(report: &Report, area: &Area<'a>) -> Drawn<'a> {
     area.fill(&WHITE)?;
     let latencies = report.growth.iter().flat_map(|run| run.growth.latency.values());
     let (least, most) = range(latencies.flat_map(|latency| [latency.p50, latency.p99]));
-    let (fewest, largest) = range(report.growth.iter().map(|run| run.growth.rules as f64));
+    let (_, largest) = range(report.growth.iter().map(|run| run.growth.rules as f64));
     for (touch, panel) in Touch::ALL.iter().zip(area.split_evenly((1, Touch::ALL.len()))) {
         let mut chart = ChartBuilder::on(&panel)
             .margin(12)
             .caption(format!("transaction: {}", touch.name()), ("sans-serif", 18))
             .x_label_area_size(40)
             .y_label_area_size(64)
-            .build_cartesian_2d(
-                (fewest * 0.9..largest * 1.1).log_scale(),
-                (least * 0.5..most * 2.0).log_scale(),
-            )?;
+            .build_cartesian_2d(0.0..largest * 1.05, (least * 0.5..most * 2.0).log_scale())?;
         chart
             .configure_mesh()
             .x_desc("rules in the program")
             .y_desc("ms")
+            .x_labels(6)
+            .x_label_formatter(&|rules| format!("{rules:.0}"))
             .y_label_formatter(&|ms| format!("{ms}"))
             .draw()?;
         for engine in ENGINES {

@@ -12,6 +12,8 @@ use crate::Outcome;
 pub(super) const WORKLOAD: Workload = Workload {
     name: "aggregation",
     rules: "
+        import group
+
         input relation Item(shop: bit<32>, item: bit<32>, price: bit<32>)
         output relation Total(shop: bit<32>, items: bit<64>, sum: bit<32>, cheapest: bit<32>)
 

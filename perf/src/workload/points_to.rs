@@ -39,7 +39,7 @@ const LOCALS: u64 = 20;
 
 /// Functions that mostly assign among their own variables, downwards, and hand something on to one of the next.
 fn facts(scale: f64) -> Facts {
-    let functions = scaled(3_000, scale);
+    let functions = scaled(40_000, scale);
     let variables = functions * LOCALS;
     let random = |i: u64, salt: u64, below: u64| scatter(i ^ (salt << 40)) % below;
     let pair = |i: u64, salt: u64| {
