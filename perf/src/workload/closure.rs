@@ -1,4 +1,4 @@
-//! Which node reaches which: the transitive closure of a sparse random graph without cycles, 3.5 million pairs.
+//! Which node reaches which: the transitive closure of a sparse random graph without cycles, 5 million pairs.
 
 use datafrog::{Iteration, Relation};
 use differential_dataflow::input::Input as _;

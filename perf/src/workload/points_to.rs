@@ -105,7 +105,8 @@ fn run(facts: Facts, transactions: usize) -> anyhow::Result<Outcome> {
                 let points = addresses.enter(inner).concat(assigned).concat(loaded).distinct();
                 next_points.set(points.clone());
                 next_holds.set(stored.clone());
-                (points.leave(scope), stored.leave(scope))
+                // A row may go in one round and come back in another: only the sum over all rounds is what has changed.
+                (points.leave(scope).consolidate(), stored.leave(scope).consolidate())
             });
             let (probe, counts) = (ProbeHandle::new(), Counts::default());
             let (points_count, holds_count) = (counts.clone(), counts.clone());
