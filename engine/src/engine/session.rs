@@ -480,7 +480,7 @@ impl Session {
         process.marks.lock().unwrap_or_else(PoisonError::into_inner).add(&marks);
         // All have marked what they have.
         let _ = self.peers.agree(Ok(()));
-        if self.peers.index() % process.workers == 0 {
+        if self.peers.index().is_multiple_of(process.workers) {
             let marks = std::mem::take(&mut *process.marks.lock().unwrap_or_else(PoisonError::into_inner));
             let retained = Arc::new(self.interner.retained(&marks));
             *process.interner.lock().unwrap_or_else(PoisonError::into_inner) = retained;

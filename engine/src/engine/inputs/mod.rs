@@ -15,7 +15,7 @@ use super::commit::Update;
 use super::error::CommitError;
 use crate::command::Record;
 use crate::dataflow::code::Code;
-use crate::dataflow::host::{Delta, Host, at_first};
+use crate::dataflow::host::{Delta, Failure, Host, at_first};
 use crate::dataflow::index::{Epoch, Weight};
 use crate::eval::{Machine, Trap};
 use crate::ir::{Program, Relation, RelationId, RelationRole, RelationSemantics, TypeId};
@@ -48,6 +48,9 @@ pub(super) enum Refusal {
     /// What is there must be asked for first: the record of this key.
     Unknown(Word),
 }
+
+/// What updates change, as far as it falls to this worker, and whether all of its updates could be done.
+pub(super) type Share = (Vec<(RelationId, Delta)>, Result<(), Failure>);
 
 /// The number of the update that failed, from 0, and why it did.
 pub(super) type RefusedAt = (usize, Box<Refusal>);

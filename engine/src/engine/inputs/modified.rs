@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::batch::Batch;
 use super::draft::{Draft, Known};
 use super::shares::BY_ITSELF;
-use super::{Inputs, Refusal, deltas};
+use super::{Inputs, Refusal, Share, deltas};
 use crate::dataflow::changes::Changes;
 use crate::dataflow::host::{Delta, Failure, Host};
 use crate::dataflow::index::Epoch;
@@ -20,6 +20,9 @@ use crate::value::{Interner, Row, Word};
 
 /// What was asked for so far, by relation.
 type Asked = FxHashMap<RelationId, Known>;
+
+/// The number of an update that failed, its relation, and why.
+type Refused = (usize, RelationId, Refusal);
 
 /// What is still to be asked for: keys, or everything.
 type Wanted = Vec<(RelationId, Option<Word>)>;
@@ -32,7 +35,7 @@ impl Inputs {
         interner: &Interner,
         epoch: Epoch,
         batch: &Batch,
-    ) -> Result<(Vec<(RelationId, Delta)>, Result<(), Failure>), Failure> {
+    ) -> Result<Share, Failure> {
         let mut asked = Asked::default();
         let first = peers.index() == 0;
         let mut wanted = if first { self.keys_of(interner, epoch, batch) } else { Wanted::new() };
@@ -42,13 +45,16 @@ impl Inputs {
             if first {
                 outcome = self.do_modified(host, interner, epoch, batch, &asked);
             }
-            if let Err((_, relation, Refusal::Unknown(key))) = &outcome {
+            if let Err(refused) = &outcome
+                && let (_, relation, Refusal::Unknown(key)) = &**refused
+            {
                 wanted.push((*relation, Some(*key)));
             }
             if !self.ask(peers, host, interner, epoch, std::mem::take(&mut wanted), &mut asked)? {
                 return Ok(match outcome {
                     Ok(changes) => (changes, Ok(())),
-                    Err((number, _, refusal)) => {
+                    Err(refused) => {
+                        let (number, _, refusal) = *refused;
                         self.refused_here.set(Some((number, refusal.into())));
                         (Vec::new(), Err(Failure::refused(number, BY_ITSELF)))
                     }
@@ -65,12 +71,12 @@ impl Inputs {
         epoch: Epoch,
         batch: &Batch,
         asked: &Asked,
-    ) -> Result<Vec<(RelationId, Delta)>, (usize, RelationId, Refusal)> {
+    ) -> Result<Vec<(RelationId, Delta)>, Box<Refused>> {
         let mut drafts: FxHashMap<RelationId, Draft> = FxHashMap::default();
         let part = batch.part(0);
         for (number, update) in modified(batch, &part) {
             let id = update.relation();
-            let at = |refusal| (number, id, refusal);
+            let at = |refusal| Box::new((number, id, refusal));
             let change = self.change(interner, epoch, update).map_err(at)?;
             let known = || Draft::of_known(asked.get(&id).cloned().unwrap_or_default());
             let draft = drafts.entry(id).or_insert_with(known);

@@ -6,9 +6,9 @@ use rustc_hash::FxHashMap;
 
 use super::batch::Batch;
 use super::draft::{Clash, Draft, Kind};
-use super::{Change, Inputs, Op, RefusedAt, deltas};
+use super::{Change, Inputs, Op, RefusedAt, Share, deltas};
 use crate::dataflow::changes::Changes;
-use crate::dataflow::host::{Delta, Failure, Host};
+use crate::dataflow::host::{Failure, Host};
 use crate::dataflow::index::Epoch;
 use crate::dataflow::peers::{Channel, Parcel, Peers, Route, both};
 use crate::engine::commit::Update;
@@ -34,7 +34,7 @@ impl Inputs {
         interner: &Interner,
         epoch: Epoch,
         batch: &Batch,
-    ) -> Result<(Vec<(RelationId, Delta)>, Result<(), Failure>), Failure> {
+    ) -> Result<Share, Failure> {
         let mut ops = Ops::new();
         let mut done = Ok(());
         let part = batch.part(if batch.for_all { 0 } else { peers.index() });
