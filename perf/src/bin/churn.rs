@@ -87,8 +87,10 @@ fn main() -> anyhow::Result<()> {
     let mut resident = Vec::new();
     for number in 0..options.transactions {
         let updates = transaction(&ids, number, options.window);
-        let commit = engine.commit(updates)?;
-        slowest = slowest.max(commit.duration);
+        // As the caller sees it: values are given back after a transaction is done and before it is answered.
+        let asked = Instant::now();
+        engine.commit(updates)?;
+        slowest = slowest.max(asked.elapsed());
         if (number + 1) % every == 0 {
             let (stats, each) = (engine.stats(), start.elapsed() / every as u32);
             let bytes = resident_megabytes();
