@@ -185,6 +185,79 @@ fn aggregates_are_recognised() {
     }
 }
 
+/// Values that only the kept aggregates hold outlive many that nobody holds.
+#[test]
+fn what_is_kept_survives_when_memory_is_given_back() {
+    let header = "import group
+        input relation In(k: string, v: string)
+        function shown(v: string): string = \"<${v}>\"
+        function both(v: string): Set<string> { var s = set_empty(); s.insert(shown(v)); s.insert(v); s }\n";
+    let rules = [
+        ("string", "g.arg_max(|v| shown(v))", "v"),
+        ("Vec<string>", "g.map(|v| shown(v))", "v"),
+        ("Map<string, Set<string>>", "g.to_setmap()", "(shown(v), v)"),
+        ("Map<string, string>", "g.to_map()", "(v, shown(v))"),
+        ("Set<string>", "g.union()", "both(v)"),
+    ];
+    let mut text = header.to_owned();
+    for (number, (ty, value, of)) in rules.iter().enumerate() {
+        for (name, tail) in [("Kept", ""), ("Whole", ", Inspect ()")] {
+            writeln!(text, "output relation {name}{number}(k: string, v: {ty})").unwrap();
+            writeln!(text, "{name}{number}(k, {value}) :- In(k, v), var g = {of}.group_by(k){tail}.")
+                .unwrap();
+        }
+    }
+    let engine = common::start(&text).unwrap();
+    let relation = engine.program().relation("In").unwrap();
+    let fact = |k: &str, v: String| record("In", vec![Value::Str(k.into()), Value::Str(v.into())]);
+    let insert = |record| Update::Insert { relation, record };
+    engine.commit((0..20).map(|n| insert(fact("stays", format!("{n}")))).collect()).unwrap();
+    for round in 0..6 {
+        // Enough that memory is given back on the way.
+        let passing = || (0..4_000).map(move |n| format!("passing {round} {n}"));
+        engine.commit(passing().map(|v| insert(fact(&v, v.clone()))).collect()).unwrap();
+        let gone = passing().map(|v| Update::Delete { relation, record: fact(&v, v.clone()) });
+        engine.commit(gone.collect()).unwrap();
+        let delete = Update::Delete { relation, record: fact("stays", format!("{round}")) };
+        engine.commit(vec![delete, insert(fact("stays", format!("new {round}")))]).unwrap();
+        for number in 0..rules.len() {
+            let [kept, whole] = ["Kept", "Whole"].map(|name| dump(&engine, &format!("{name}{number}")));
+            assert_eq!((kept.len(), &kept), (1, &whole), "{number}");
+        }
+    }
+}
+
+/// A rule that fails tells the same, whether its groups are kept or looked at.
+#[test]
+fn failures_are_the_same() {
+    for value in
+        ["g.sum_of(|x| 10 / x)", "g.arg_min(|x| 10 / x)", "10 / (g.count_distinct() as u32 - 2)", "spread(g)"]
+    {
+        let failure = |tail: &str| {
+            let engine = common::start(&format!(
+                "import group\ninput relation In(k: u32, x: u32)\n\
+                 function spread(g: Group<'K, u32>): u32 = g.max() / g.min()\n\
+                 output relation Out(k: u32, v: u32)\n\
+                 Out(k, {value}) :- In(k, x), var g = x.group_by(k){tail}."
+            ));
+            let engine = engine.unwrap();
+            let relation = engine.program().relation("In").unwrap();
+            let fact = |x: i128| Update::Insert {
+                relation,
+                record: record("In", vec![Value::Int(7), Value::Int(x)]),
+            };
+            engine.commit(vec![fact(5)]).unwrap();
+            match engine.commit(vec![fact(0)]) {
+                Err(CommitError::Rule { trap, relation, .. }) => (relation.to_string(), *trap),
+                other => panic!("{value}: {other:?}"),
+            }
+        };
+        let (kept, whole) = (failure(""), failure(", Inspect ()"));
+        assert_eq!(kept, whole, "{value}");
+        assert!(kept.1.variables.iter().any(|(name, _)| &**name == "g"), "{:?}", kept.1);
+    }
+}
+
 fn case(seed: u64) -> Result<(), String> {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1);
     let all = cases().len();
