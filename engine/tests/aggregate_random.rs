@@ -190,14 +190,15 @@ fn aggregates_are_recognised() {
 fn what_is_kept_survives_when_memory_is_given_back() {
     let header = "import group
         input relation In(k: string, v: string)
-        function shown(v: string): string = \"<${v}>\"
-        function both(v: string): Set<string> { var s = set_empty(); s.insert(shown(v)); s.insert(v); s }\n";
+        function shown(n: u32, v: string): string = \"<${n}${v}>\"
+        function both(v: string): Set<string> { var s = set_empty(); s.insert(shown(4, v)); s.insert(v); s }\n";
+    // None of these gives the values themselves, and no two make the same ones.
     let rules = [
-        ("string", "g.arg_max(|v| shown(v))", "v"),
-        ("Vec<string>", "g.map(|v| shown(v))", "v"),
-        ("Map<string, Set<string>>", "g.to_setmap()", "(shown(v), v)"),
-        ("Map<string, string>", "g.to_map()", "(v, shown(v))"),
-        ("Set<string>", "g.union()", "both(v)"),
+        ("string", "g.arg_max(|v| shown(0, v))", "v"),
+        ("usize", "g.map(|v| shown(1, v)).len()", "v"),
+        ("usize", "g.to_setmap().size()", "(shown(2, v), v)"),
+        ("usize", "g.to_map().size()", "(v, shown(3, v))"),
+        ("usize", "g.union().size()", "both(v)"),
     ];
     let mut text = header.to_owned();
     for (number, (ty, value, of)) in rules.iter().enumerate() {
