@@ -1,6 +1,7 @@
 //! Measurements: of the engine beside others, of the rules at scale, on real switches. Timings live here and never in tests.
 
 pub mod growth;
+pub mod northd;
 mod outcome;
 mod percentiles;
 mod process;
