@@ -117,22 +117,25 @@ pub struct RuleCost {
 
 impl Profile {
     /// What has been counted since an earlier look; what is held is what is held now. Rules and relations are known by place
-    /// and name, as the program may have changed in between.
+    /// and name, as the program may have changed in between; rules that share both (a `for` with several heads makes such)
+    /// by their order.
     pub fn since(&self, earlier: &Profile) -> Profile {
-        let rules = known(&earlier.rules, |rule| (&rule.place, &rule.text, &rule.relation));
-        let relations = known(&earlier.relations, |relation| &relation.name);
+        let key = |rule: &'_ RuleProfile| (rule.place.clone(), rule.text.clone(), rule.relation.clone());
+        let rules: HashMap<_, _> = numbered(&earlier.rules, key).collect();
+        let name = |relation: &'_ RelationProfile| relation.name.clone();
+        let relations: HashMap<_, _> = numbered(&earlier.relations, name).collect();
         let mut since = self.clone();
         since.transactions = self.transactions.saturating_sub(earlier.transactions);
         since.time = self.time.saturating_sub(earlier.time);
-        for rule in &mut since.rules {
-            let Some(before) = rules.get(&(&rule.place, &rule.text, &rule.relation)) else { continue };
+        for (rule, (key, _)) in since.rules.iter_mut().zip(numbered(&self.rules, key)) {
+            let Some(before) = rules.get(&key) else { continue };
             rule.runs = rule.runs.saturating_sub(before.runs);
             rule.rows_in = rule.rows_in.saturating_sub(before.rows_in);
             rule.rows_out = rule.rows_out.saturating_sub(before.rows_out);
             rule.time = rule.time.saturating_sub(before.time);
         }
-        for relation in &mut since.relations {
-            let Some(before) = relations.get(&relation.name) else { continue };
+        for (relation, (key, _)) in since.relations.iter_mut().zip(numbered(&self.relations, name)) {
+            let Some(before) = relations.get(&key) else { continue };
             relation.runs = relation.runs.saturating_sub(before.runs);
             relation.time = relation.time.saturating_sub(before.time);
         }
@@ -180,8 +183,18 @@ impl Profile {
     }
 }
 
-fn known<'p, T, K: Eq + Hash>(items: &'p [T], key: impl Fn(&'p T) -> K) -> HashMap<K, &'p T> {
-    items.iter().map(|item| (key(item), item)).collect()
+/// Items by their key and a number among those of the same key.
+fn numbered<'p, T, K: Clone + Eq + Hash>(
+    items: &'p [T],
+    key: impl Fn(&'p T) -> K,
+) -> impl Iterator<Item = ((K, usize), &'p T)> {
+    let mut seen = HashMap::new();
+    items.iter().map(move |item| {
+        let key = key(item);
+        let nth = seen.entry(key.clone()).or_insert(0);
+        *nth += 1;
+        ((key, *nth), item)
+    })
 }
 
 #[cfg(test)]
@@ -205,6 +218,16 @@ mod tests {
 
     fn slow(epoch: u64, time: u64) -> SlowTransaction {
         SlowTransaction { epoch, time, changes: 1, rules: Vec::new(), others: 0 }
+    }
+
+    #[test]
+    fn rules_of_the_same_place_are_kept_apart() {
+        let looked = |first, second| {
+            let rules = vec![rule("a.dl:1", 1, first), rule("a.dl:1", 1, second)];
+            Profile { rules, ..Profile::default() }
+        };
+        let since = looked(107, 9).since(&looked(100, 1));
+        assert_eq!(since.rules.iter().map(|rule| rule.time).collect::<Vec<_>>(), [7, 8]);
     }
 
     #[test]
