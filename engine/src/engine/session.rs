@@ -32,6 +32,9 @@ use crate::why::{Absence, Derivation, Question, WhyError};
 /// Fewer values than that are not worth looking for.
 const RECLAIM_FROM: usize = 100_000;
 
+/// Nor fewer bytes: sets and vectors that change leave a large value behind each time.
+const RECLAIM_FROM_BYTES: usize = 16 << 20;
+
 /// What the engine's workers are asked for. All do it, and the first one answers.
 pub(super) enum Request {
     Commit(Batch, Sender<Result<Commit, Refused>>),
@@ -109,6 +112,8 @@ pub(super) struct Session {
     pub(super) interner: Arc<Interner>,
     /// Values that were left when memory was last given back.
     retained: usize,
+    /// Their bytes.
+    retained_bytes: usize,
     /// The next transaction's number.
     pub(super) epoch: Epoch,
     pub(super) transactions: u64,
@@ -203,6 +208,7 @@ impl Session {
             control: control.clone(),
             interner,
             retained: 0,
+            retained_bytes: 0,
             epoch: host::FIRST,
             transactions: 0,
             busy: Duration::ZERO,
@@ -467,6 +473,7 @@ impl Session {
 
     fn wants_to_reclaim(&self) -> bool {
         self.interner.len() >= 2 * self.retained + RECLAIM_FROM
+            || self.interner.bytes() >= 2 * self.retained_bytes + RECLAIM_FROM_BYTES
     }
 
     /// Gives values back that no row holds any more, each time their number has doubled.
@@ -492,6 +499,7 @@ impl Session {
             self.interner = retained;
         }
         self.retained = self.interner.len();
+        self.retained_bytes = self.interner.bytes();
     }
 
     /// Rows as values, in natural order.
