@@ -19,7 +19,7 @@ pub struct Facts {
     pub churn: Churn,
 }
 
-/// Rows of an input relation. Everything is a number; columns of strings hold the number that [`text`] makes one of.
+/// Rows of an input relation. Everything is a number; columns of strings hold the number that `text` makes one of.
 pub struct Relation {
     /// Its name in the rules.
     pub name: Cow<'static, str>,
