@@ -66,18 +66,6 @@ impl Changes {
         self.weights.push(weight);
     }
 
-    /// Adds a row column by column.
-    #[inline]
-    pub(crate) fn push_columns(&mut self, columns: impl Iterator<Item = Word>, weight: Weight) {
-        let before = self.words.len();
-        self.words.extend(columns);
-        if self.weights.is_empty() {
-            self.width = self.words.len();
-        }
-        debug_assert_eq!(self.width, self.words.len() - before, "rows that move together have one width");
-        self.weights.push(weight);
-    }
-
     /// Adds other changes of such rows.
     pub(crate) fn append(&mut self, other: &Changes) {
         if self.weights.is_empty() {
@@ -147,11 +135,6 @@ impl Changes {
     pub(crate) fn reserve(&mut self, rows: usize, width: usize) {
         self.words.reserve(rows * width);
         self.weights.reserve(rows);
-    }
-
-    /// Bytes of memory they take.
-    pub(crate) fn bytes(&self) -> usize {
-        self.words.capacity() * size_of::<Word>() + self.weights.capacity() * size_of::<Weight>()
     }
 
     /// Sorts by words, adds the weights of equal rows up, and leaves out what is zero then.
@@ -387,7 +370,7 @@ mod tests {
     fn opposites_cancel() {
         let mut changes = Changes::new();
         changes.push_pair(&[1], &[2, 3], 1);
-        changes.push_columns([4, 5, 6].into_iter(), -2);
+        changes.push(&[4, 5, 6], -2);
         let mut all = changes.clone();
         all.append_opposite(&changes);
         assert_eq!(all.len(), 4);

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::antijoin::antijoin;
 use super::arrange::Arranged;
 use super::attempts::{Attempts, Least};
 use super::changes::Changes;
@@ -15,7 +14,7 @@ use super::pairs::Pairs;
 use super::pulse::Pulse;
 use super::reader::AsOf;
 use super::reduce::Groups;
-use super::semijoin::semijoin;
+use super::semijoin::{Wanted, semijoin};
 use crate::eval::{Machine, Trap};
 use crate::plan::{Left, Op, RulePlan};
 use crate::value::Word;
@@ -48,15 +47,12 @@ enum Work {
         right: usize,
         then: Code,
     },
-    /// `told`: somebody looks at what comes out, row by row.
-    Antijoin {
-        right: usize,
-        then: Code,
-        told: bool,
-    },
+    /// `told`: somebody looks at what comes out, row by row, and is also shown what is shut out.
     Semijoin {
         right: usize,
         then: Code,
+        wanted: Wanted,
+        told: bool,
     },
     Reduce(Box<Groups>),
 }
@@ -75,12 +71,16 @@ impl Chain {
                 Op::Join { right, then } => {
                     Work::Join { right: right.0 as usize, then: Code::new(machine, then) }
                 }
-                Op::Semijoin { right, then } => {
-                    Work::Semijoin { right: right.0 as usize, then: Code::new(machine, then) }
-                }
-                Op::Antijoin { right, then } => Work::Antijoin {
+                Op::Semijoin { right, then } => Work::Semijoin {
                     right: right.0 as usize,
                     then: Code::new(machine, then),
+                    wanted: Wanted::Met,
+                    told: false,
+                },
+                Op::Antijoin { right, then } => Work::Semijoin {
+                    right: right.0 as usize,
+                    then: Code::new(machine, then),
+                    wanted: Wanted::Unmet,
                     told: plan.stages[at..].iter().any(|stage| stage.op.inspects()),
                 },
                 Op::Reduce { reduction, key_columns } => {
@@ -275,8 +275,7 @@ impl Work {
                 }
                 attempts.result()
             }
-            Work::Antijoin { right, then, .. } | Work::Semijoin { right, then } => {
-                let wanted = matches!(self, Work::Semijoin { .. });
+            Work::Semijoin { right, then, wanted, .. } => {
                 let (left, right) = (arrangements[left].reader(), arrangements[*right].reader());
                 let (Some(mut left), Some(mut right)) = (left, right) else { return Ok(()) };
                 let mut attempts = Attempts::new(pulse);
@@ -284,7 +283,7 @@ impl Work {
                     if attempts.stopped() {
                         break;
                     }
-                    if wanted == (right.seek(&key) && right.total(AsOf::Now) > 0) {
+                    if wanted.takes(right.has(&key, AsOf::Now)) {
                         left.values(AsOf::Now, |value, weight| {
                             attempts.run(then, epoch, &[&key, value], weight, emit);
                         });
@@ -323,17 +322,14 @@ impl Stage {
                 return Ok(());
             }
             // What meets rows that live for one transaction only is all there is now, not what was before.
-            Work::Join { right, .. } | Work::Antijoin { right, .. } | Work::Semijoin { right, .. } => {
+            Work::Join { right, .. } | Work::Semijoin { right, .. } => {
                 (left, arrangements[*right].is_ephemeral())
             }
         };
         if reads_now {
             self.keep(left_changes.clone());
         }
-        let (Work::Join { right, then }
-        | Work::Antijoin { right, then, .. }
-        | Work::Semijoin { right, then }) = &self.op
-        else {
+        let (Work::Join { right, then } | Work::Semijoin { right, then, .. }) = &self.op else {
             return Ok(());
         };
         let right_changes = arrangements[*right].changes();
@@ -344,25 +340,20 @@ impl Stage {
             Kept::Not => None,
         };
         let right_again = match &self.op {
-            Work::Antijoin { .. } | Work::Semijoin { .. } if left_reader.is_some() => {
-                arrangements[*right].reader()
-            }
+            Work::Semijoin { .. } if left_reader.is_some() => arrangements[*right].reader(),
             _ => None,
         };
         let sides = Sides {
             left: left_reader,
             as_of: if reads_now { AsOf::Now } else { AsOf::Before(epoch) },
-            shown: matches!(self.op, Work::Antijoin { told: true, .. }),
+            shown: matches!(self.op, Work::Semijoin { told: true, .. }),
             right: left_changes.as_ref().and_then(|_| arrangements[*right].reader()),
             left_changes: left_changes.clone(),
             right_changes,
         };
         match &self.op {
-            Work::Join { .. } => join(sides, then, epoch, pulse, emit)?,
-            Work::Semijoin { .. } => semijoin(sides, right_again, then, epoch, pulse, emit)?,
-            Work::Antijoin { .. } | Work::Reduce(_) => {
-                antijoin(sides, right_again, then, epoch, pulse, emit)?
-            }
+            Work::Semijoin { wanted, .. } => semijoin(sides, right_again, *wanted, then, epoch, pulse, emit)?,
+            Work::Join { .. } | Work::Reduce(_) => join(sides, then, epoch, pulse, emit)?,
         }
         if !reads_now {
             self.keep(left_changes);
@@ -383,7 +374,6 @@ impl Stage {
             Kept::Not => None,
         };
         let Some(mut left) = left else { return Ok(()) };
-        let wanted = matches!(self.op, Work::Semijoin { .. });
         match &mut self.op {
             Work::Reduce(groups) => groups.contents(&mut left, epoch, pulse, emit),
             Work::Join { right, then } => {
@@ -400,14 +390,14 @@ impl Stage {
                 });
                 attempts.result()
             }
-            Work::Antijoin { right, then, .. } | Work::Semijoin { right, then } => {
+            Work::Semijoin { right, then, wanted, .. } => {
                 let Some(mut right) = arrangements[*right].reader() else { return Ok(()) };
                 let mut attempts = Attempts::new(pulse);
                 left.all(AsOf::Now, |key, value, weight| {
                     if attempts.stopped() {
                         return;
                     }
-                    if wanted == (right.seek(key) && right.total(AsOf::Now) > 0) {
+                    if wanted.takes(right.has(key, AsOf::Now)) {
                         attempts.run(then, epoch, &[key, value], weight, emit);
                     }
                 });

@@ -1,4 +1,4 @@
-//! The semijoin: rows whose key the other side has, however often it has it.
+//! The semijoin and the antijoin: rows whose key the other side has, however often it has it, or does not have.
 
 use super::attempts::Attempts;
 use super::code::{Code, Emit};
@@ -8,11 +8,30 @@ use super::pulse::Pulse;
 use super::reader::{AsOf, Reader};
 use crate::eval::Trap;
 
-/// What a semijoin does to a change of its sides: `dL * has R_now + L_before * (has R_now - has R_before)`. A change of the
-/// right side by which no key comes or goes costs a look at the key. `right_again` is a second reader of the right side.
+/// Which rows go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Those whose key is there.
+    Met,
+    /// Those whose key is not there.
+    Unmet,
+}
+
+impl Wanted {
+    /// Whether a row goes on whose key is there, or is not.
+    #[inline]
+    pub(super) fn takes(self, there: bool) -> bool {
+        there == (self == Wanted::Met)
+    }
+}
+
+/// What a change of the sides does: `dL * goes on with R_now + L_before * (goes on with R_now - goes on with R_before)`. A
+/// change of the right side by which no key comes or goes costs a look at the key. `right_again` is a second reader of the
+/// right side.
 pub(super) fn semijoin(
     sides: Sides,
     right_again: Option<Reader>,
+    wanted: Wanted,
     then: &Code,
     epoch: Epoch,
     pulse: &Pulse,
@@ -24,9 +43,15 @@ pub(super) fn semijoin(
             if attempts.stopped() {
                 break;
             }
-            if right.seek(key) && right.total(AsOf::Now) > 0 {
-                for (value, weight) in values.iter() {
-                    attempts.run(then, epoch, &[key, value], weight, emit);
+            let goes_on = wanted.takes(right.has(key, AsOf::Now));
+            // Who looks on is shown what comes, and what shuts it out again.
+            if !goes_on && !sides.shown {
+                continue;
+            }
+            for (value, weight) in values.iter() {
+                attempts.run(then, epoch, &[key, value], weight, emit);
+                if !goes_on {
+                    attempts.run(then, epoch, &[key, value], -weight, emit);
                 }
             }
         }
@@ -37,13 +62,11 @@ pub(super) fn semijoin(
             if attempts.stopped() {
                 break;
             }
-            let found = right.seek(key);
-            let before = found && right.total(AsOf::Before(epoch)) > 0;
-            let now = found && right.total(AsOf::Now) > 0;
+            let (before, now) = right.before_and_now(key, epoch);
             if before == now || !left.seek(key) {
                 continue;
             }
-            let sign = if now { 1 } else { -1 };
+            let sign = if wanted.takes(now) { 1 } else { -1 };
             left.values(sides.as_of, |value, weight| {
                 attempts.run(then, epoch, &[key, value], sign * weight, emit);
             });

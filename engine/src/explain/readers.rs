@@ -2,12 +2,15 @@
 
 use crate::ir::{Expr, ExprKind, LocalId, Pattern, PatternKind, Program, RuleId, Type};
 use crate::plan::transform::{Input, Step, Transform};
-use crate::plan::{ArrangementId, Left, Op, Plan, Projection, RulePlan};
+use crate::plan::{ArrangementId, Op, Plan, Projection, RulePlan};
 
 /// Rules that read an index, in order.
 pub(super) fn rules(plan: &Plan, id: ArrangementId) -> Vec<RuleId> {
     let numbered = plan.rules.iter().enumerate();
-    numbered.filter(|(_, rule)| reads(rule, id)).map(|(number, _)| RuleId(number as u32)).collect()
+    numbered
+        .filter(|(_, rule)| rule.arrangements().any(|read| read == id))
+        .map(|(number, _)| RuleId(number as u32))
+        .collect()
 }
 
 /// What else keeps an index: `the primary key of Port`, `Link itself`, `index port_by_name`.
@@ -117,14 +120,4 @@ pub(super) fn cartesian(plan: &Plan) -> Vec<RuleId> {
         )
     };
     numbered.filter(|(_, rule)| unbound(rule)).map(|(number, _)| RuleId(number as u32)).collect()
-}
-
-fn reads(rule: &RulePlan, id: ArrangementId) -> bool {
-    rule.stages.iter().any(|stage| {
-        let right = match &stage.op {
-            Op::Join { right, .. } | Op::Antijoin { right, .. } | Op::Semijoin { right, .. } => Some(*right),
-            Op::Reduce { .. } => None,
-        };
-        stage.left == Left::Shared(id) || right == Some(id)
-    })
 }

@@ -1,9 +1,9 @@
 //! Which groups need not be looked at as a whole: those of which a rule only asks what can be kept up change by change.
 
+use super::record::{local, nowhere};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::shape::{local, nowhere};
 use super::transform::{Input, Reduction, Step, Transform};
 use super::walk::{
     Locals, children, functions_called, mentioned, mentioned_in_step, rewrite, rewrite_pattern,

@@ -1,11 +1,12 @@
 //! A rule's clauses as blocks: what brings rows in, and what is done to each row until the next block.
 
+use super::record::{head_columns, local};
 use std::collections::HashMap;
 
 use super::arrangements::Catalog;
-use super::shape::{Shape, local};
+use super::shape::Shape;
 use super::transform::Step;
-use super::walk::{Locals, mentioned, mentioned_in_pattern, mentioned_in_step, rewrite, rewrite_pattern};
+use super::walk::{Locals, mentioned, mentioned_in_pattern, mentioned_in_step, rewrite, rewrite_clause};
 use crate::ir::{ClauseKind, Expr, ExprKind, Local, LocalId, Pattern, PatternKind, Program, Rule, TypeId};
 use crate::source::Span;
 
@@ -54,7 +55,7 @@ impl Body {
         let mut wholes = Wholes::new();
         for (number, clause) in rule.body.iter().enumerate() {
             let mut kind = clause.kind.clone();
-            body.use_columns(&mut kind, &wholes);
+            rewrite_clause(&mut kind, &mut |expr| body.use_column(expr, &wholes));
             body.push(program, catalog, kind, (number, clause.span));
             let at = body.blocks.len() - 1;
             if let Opener::Atom(shape) = &body.blocks[at].opener {
@@ -66,7 +67,7 @@ impl Body {
         }
         let mut record = rule.head.record.clone();
         rewrite(&mut record, &mut |expr| body.use_column(expr, &wholes));
-        body.head = head_columns(program, catalog, rule, record);
+        body.head = head_columns(program, rule.head.relation, record);
         body.settle_wholes();
         body.needed_later();
         body
@@ -121,23 +122,7 @@ impl Body {
         }
     }
 
-    /// Makes `x.f` the column `f` of the atom that bound `x`, throughout a clause.
-    fn use_columns(&mut self, kind: &mut ClauseKind, wholes: &Wholes) {
-        let change = &mut |expr: &mut Expr| self.use_column(expr, wholes);
-        match kind {
-            ClauseKind::Atom { pattern, .. } | ClauseKind::Not { pattern, .. } => {
-                rewrite_pattern(pattern, change);
-            }
-            ClauseKind::Filter(expr) => rewrite(expr, change),
-            ClauseKind::Let(pattern, expr) | ClauseKind::FlatMap(pattern, expr) => {
-                rewrite_pattern(pattern, change);
-                rewrite(expr, change);
-            }
-            ClauseKind::GroupBy { value, .. } => rewrite(value, change),
-            ClauseKind::Inspect { body, .. } => rewrite(body, change),
-        }
-    }
-
+    /// Makes `x.f` the column `f` of the atom that bound `x`.
     fn use_column(&mut self, expr: &mut Expr, wholes: &Wholes) {
         let ExprKind::Field(of, path) = &expr.kind else { return };
         let (ExprKind::Local(whole), [(0, column)]) = (&of.kind, path.as_slice()) else { return };
@@ -232,48 +217,4 @@ impl Opener {
             }
         }
     }
-}
-
-/// The expressions for the columns of the head's record.
-fn head_columns(program: &Program, catalog: &Catalog, rule: &Rule, record: Expr) -> Vec<Expr> {
-    let types = catalog.column_types(rule.head.relation);
-    if program.types.struct_fields(program.relations[rule.head.relation.0 as usize].record).is_none() {
-        return vec![record];
-    }
-    let mut inner = record;
-    loop {
-        match inner.kind {
-            ExprKind::Construct(_, columns) => return columns,
-            ExprKind::Call(function, mut args) if args.len() == 1 && is_identity(program, function) => {
-                match args.remove(0) {
-                    crate::ir::Arg::Value(arg) => inner = arg,
-                    place @ crate::ir::Arg::Mut(_) => {
-                        inner.kind = ExprKind::Call(function, vec![place]);
-                        break;
-                    }
-                }
-            }
-            kind => {
-                inner.kind = kind;
-                break;
-            }
-        }
-    }
-    types
-        .into_iter()
-        .enumerate()
-        .map(|(column, ty)| Expr {
-            kind: ExprKind::Field(Box::new(inner.clone()), vec![(0, column as u32)]),
-            ty,
-            span: inner.span,
-        })
-        .collect()
-}
-
-/// Functions whose result is the same value as their argument.
-pub(super) fn is_identity(program: &Program, function: crate::ir::FunctionId) -> bool {
-    matches!(
-        &*program.functions[function.0 as usize].name,
-        "ddlog_std::ref_new" | "ddlog_std::deref" | "internment::intern" | "internment::ival"
-    )
 }

@@ -339,11 +339,12 @@ impl RulePlan {
             Source::Once => None,
             Source::Collection(id) => Some(id),
         };
-        source.into_iter().chain(self.stages.iter().filter_map(|stage| match &stage.op {
-            Op::Join { right, .. } | Op::Antijoin { right, .. } | Op::Semijoin { right, .. } => {
-                Some(plan.arrangement(*right).collection)
-            }
-            Op::Reduce { .. } => None,
-        }))
+        let rights = self.stages.iter().filter_map(Stage::right);
+        source.into_iter().chain(rights.map(|right| plan.arrangement(right).collection))
+    }
+
+    /// The arrangements it reads, in order, with repetitions.
+    pub(crate) fn arrangements(&self) -> impl Iterator<Item = ArrangementId> {
+        self.stages.iter().flat_map(|stage| stage.shared_left().into_iter().chain(stage.right()))
     }
 }

@@ -2,7 +2,8 @@
 
 use super::body::{Body, Opener};
 use super::data::{Collection, CollectionSource};
-use super::shape::{Shape, nowhere};
+use super::record::nowhere;
+use super::shape::Shape;
 use super::walk::{Locals, bound_by, free, visit_pattern};
 use super::weights::Weights;
 use crate::ir::{Pattern, PatternKind, Program, Rule};

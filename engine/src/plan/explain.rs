@@ -40,7 +40,9 @@ impl Display for Explain<'_> {
             self.plan.rules.iter().enumerate().filter(|(_, rule)| shown(rule.head)).collect();
         for index in 0..self.plan.arrangements.len() {
             let id = ArrangementId(index as u32);
-            if self.relation.is_none() || rules.iter().any(|(_, rule)| reads(rule, id)) {
+            if self.relation.is_none()
+                || rules.iter().any(|(_, rule)| rule.arrangements().any(|read| read == id))
+            {
                 self.arrangement(f, id)?;
             }
         }
@@ -198,14 +200,4 @@ impl Explain<'_> {
 
 fn exprs(frame: Frame<'_>, exprs: &[Expr]) -> String {
     exprs.iter().map(|expr| frame.expr(expr)).collect::<Vec<_>>().join(", ")
-}
-
-fn reads(rule: &RulePlan, id: ArrangementId) -> bool {
-    rule.stages.iter().any(|stage| {
-        let right = match &stage.op {
-            Op::Join { right, .. } | Op::Antijoin { right, .. } | Op::Semijoin { right, .. } => Some(*right),
-            Op::Reduce { .. } => None,
-        };
-        stage.left == Left::Shared(id) || right == Some(id)
-    })
 }

@@ -1,10 +1,11 @@
 //! Declared indexes: arrangements that are asked from outside.
 
+use super::record::local;
 use std::sync::Arc;
 
 use super::arrangements::Catalog;
 use super::data::{CollectionId, IndexPlan};
-use super::shape::{Rest, Shape, local};
+use super::shape::{Rest, Shape};
 use super::transform::{Input, Transform};
 use super::walk::Locals;
 use crate::ir::{Expr, Index, LocalId, Pattern, PatternKind, Program};

@@ -1,10 +1,10 @@
 //! Where the contents of relations can be looked into: in an arrangement that rules read anyway, if there is one.
 
+use super::record::{local, nowhere};
 use std::sync::Arc;
 
 use super::arrangements::Catalog;
 use super::data::{CollectionId, Contents, Projection};
-use super::shape::{local, nowhere};
 use super::transform::{Input, Step, Transform};
 use super::walk::{Locals, mentioned, rewrite};
 use crate::ir::{

@@ -13,6 +13,7 @@ mod inputs;
 mod once;
 mod order;
 mod program;
+pub(crate) mod record;
 mod rule;
 mod shape;
 mod signature;

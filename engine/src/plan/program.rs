@@ -3,7 +3,7 @@
 use super::arrangements::Catalog;
 use super::body::Body;
 use super::components::{components, self_dependent};
-use super::data::{ArrangementId, CollectionId, Component, Left, Op, Plan, Projection, RulePlan, Source};
+use super::data::{CollectionId, Component, Plan, Projection, RulePlan, Source};
 use super::effects::Effects;
 use super::existential::only_look;
 use super::indexes::indexes;
@@ -101,9 +101,8 @@ impl Plan {
         }
         // What a recursion reads from outside is kept by the host, for all.
         for component in &components {
-            for read in
-                component.recursive_rules.iter().flat_map(|rule| arrangements_of(&rules[rule.0 as usize]))
-            {
+            let rules = component.recursive_rules.iter().map(|rule| &rules[rule.0 as usize]);
+            for read in rules.flat_map(RulePlan::arrangements) {
                 let arrangement = &mut catalog.arrangements[read.0 as usize];
                 let inside =
                     component.relations.iter().any(|relation| relation.0 == arrangement.collection.0);
@@ -125,21 +124,6 @@ impl Plan {
             components,
         })
     }
-}
-
-/// The arrangements that a rule reads.
-fn arrangements_of(rule: &RulePlan) -> impl Iterator<Item = ArrangementId> {
-    rule.stages.iter().flat_map(|stage| {
-        let left = match stage.left {
-            Left::Shared(arrangement) => Some(arrangement),
-            Left::Private | Left::Ephemeral => None,
-        };
-        let right = match &stage.op {
-            Op::Join { right, .. } | Op::Antijoin { right, .. } | Op::Semijoin { right, .. } => Some(*right),
-            Op::Reduce { .. } => None,
-        };
-        left.into_iter().chain(right)
-    })
 }
 
 /// For each rule, whether it runs inside of a recursive component.

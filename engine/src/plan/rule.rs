@@ -1,12 +1,13 @@
 //! One rule's plan: the chain of joins in written order, everything between two of them fused into one transform.
 
+use super::record::{local, nowhere};
 use std::sync::Arc;
 
 use super::aggregate::aggregates;
 use super::arrangements::Catalog;
 use super::body::{Block, Body, Opener};
 use super::data::{Left, Op, Projection, RulePlan, Source, Stage};
-use super::shape::{Lookup, Rest, Shape, local, nowhere};
+use super::shape::{Lookup, Rest, Shape};
 use super::transform::{Input, Reduction, Step, Transform};
 use super::walk::{Locals, bound_by, mentioned_in_pattern};
 use crate::diagnostics::Diagnostic;

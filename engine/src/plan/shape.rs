@@ -1,5 +1,6 @@
 //! An atom taken apart: a pattern per column, and which of them can be looked up by key.
 
+use super::record::{local, nowhere};
 use std::sync::Arc;
 
 use super::arrangements::Catalog;
@@ -7,7 +8,7 @@ use super::data::{ArrangementId, CollectionId, Projection};
 use super::transform::{Input, Step, Transform};
 use super::walk::{Locals, mentioned};
 use crate::ir::{Expr, ExprKind, Local, LocalId, Pattern, PatternKind, Program, RelationId, TypeId};
-use crate::source::{FileId, Span};
+use crate::source::Span;
 
 /// An atom or a negated atom.
 #[derive(Clone)]
@@ -266,14 +267,4 @@ fn wildcards(types: impl Iterator<Item = TypeId>) -> Vec<Pattern> {
 
 fn wildcard(ty: TypeId) -> Pattern {
     Pattern { kind: PatternKind::Wildcard, ty, span: nowhere() }
-}
-
-/// A variable as an expression that stands nowhere in the text.
-pub(super) fn local(id: LocalId, ty: TypeId) -> Expr {
-    Expr { kind: ExprKind::Local(id), ty, span: nowhere() }
-}
-
-/// For what the planner makes: it must not depend on where the rule stands.
-pub(super) fn nowhere() -> Span {
-    Span { file: FileId(0), start: 0, end: 0 }
 }

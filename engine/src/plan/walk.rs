@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::transform::Step;
-use crate::ir::{Arg, Expr, ExprKind, FunctionId, LocalId, Pattern, PatternKind};
+use crate::ir::{Arg, ClauseKind, Expr, ExprKind, FunctionId, LocalId, Pattern, PatternKind};
 
 /// A set of variables.
 pub(crate) type Locals = BTreeSet<LocalId>;
@@ -94,6 +94,22 @@ pub(crate) fn rewrite(expr: &mut Expr, change: &mut dyn FnMut(&mut Expr)) {
         rewrite_pattern(pattern, change);
     }
     change(expr);
+}
+
+/// Changes every expression of a clause.
+pub(crate) fn rewrite_clause(kind: &mut ClauseKind, change: &mut dyn FnMut(&mut Expr)) {
+    match kind {
+        ClauseKind::Atom { pattern, .. } | ClauseKind::Not { pattern, .. } => {
+            rewrite_pattern(pattern, change)
+        }
+        ClauseKind::Filter(expr) => rewrite(expr, change),
+        ClauseKind::Let(pattern, expr) | ClauseKind::FlatMap(pattern, expr) => {
+            rewrite_pattern(pattern, change);
+            rewrite(expr, change);
+        }
+        ClauseKind::GroupBy { value, .. } => rewrite(value, change),
+        ClauseKind::Inspect { body, .. } => rewrite(body, change),
+    }
 }
 
 /// Changes every expression of a pattern.

@@ -1,5 +1,6 @@
 //! Questions answered from the running program.
 
+use crate::plan::record::nowhere;
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -7,7 +8,6 @@ use std::rc::Rc;
 use super::absence::{Absence, Obstacle, RuleAbsence};
 use super::derivation::{Binding, Derivation, Premise, Reason, Sample, Step};
 use super::failing::{Failing, How};
-use super::flatten::nowhere;
 use super::instance::{Evidence, Found, Instance};
 use super::prove::{By, Prover, Record};
 use super::question::{Question, WhyError};

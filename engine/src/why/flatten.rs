@@ -1,13 +1,13 @@
 //! A rule's body as a list of clauses over variables and columns: records bound as a whole are taken apart, so that
 //! their fields can be looked up and compared like any other column.
 
+use crate::plan::record::{head_columns, local, nowhere};
 use std::collections::HashMap;
 
 use crate::ir::{
     ClauseKind, Expr, ExprKind, Local, LocalId, Pattern, PatternKind, Program, RelationId, Rule, TypeId,
 };
-use crate::plan::walk::{Locals, bound_by, mentioned, mentioned_in_pattern, rewrite, rewrite_pattern};
-use crate::source::Span;
+use crate::plan::walk::{Locals, bound_by, mentioned, mentioned_in_pattern, rewrite, rewrite_clause};
 
 /// A rule's body and head.
 pub(super) struct Flat {
@@ -50,7 +50,11 @@ impl Flat {
         let mut wholes: HashMap<LocalId, usize> = HashMap::new();
         for (number, clause) in rule.body.iter().enumerate() {
             let mut kind = clause.kind.clone();
-            flat.use_columns(&mut kind, &wholes);
+            // What only looks on binds no columns.
+            if matches!(kind, ClauseKind::Inspect { .. }) {
+                continue;
+            }
+            rewrite_clause(&mut kind, &mut |expr| flat.use_column(expr, &wholes));
             let Some(kind) = flat_kind(program, kind) else { continue };
             if let FlatKind::Atom(atom) = &kind {
                 wholes.extend(atom.wholes.iter().map(|whole| (*whole, flat.clauses.len())));
@@ -78,22 +82,6 @@ impl Flat {
             }
         }
         bound
-    }
-
-    fn use_columns(&mut self, kind: &mut ClauseKind, wholes: &HashMap<LocalId, usize>) {
-        let change = &mut |expr: &mut Expr| self.use_column(expr, wholes);
-        match kind {
-            ClauseKind::Atom { pattern, .. } | ClauseKind::Not { pattern, .. } => {
-                rewrite_pattern(pattern, change);
-            }
-            ClauseKind::Filter(expr) => rewrite(expr, change),
-            ClauseKind::Let(pattern, expr) | ClauseKind::FlatMap(pattern, expr) => {
-                rewrite_pattern(pattern, change);
-                rewrite(expr, change);
-            }
-            ClauseKind::GroupBy { value, .. } => rewrite(value, change),
-            ClauseKind::Inspect { .. } => {}
-        }
     }
 
     /// Makes `x.f` the column `f` of the literal that binds `x`.
@@ -213,24 +201,6 @@ impl FlatAtom {
     }
 }
 
-/// A variable as an expression that stands nowhere in the text.
-pub(super) fn local(id: LocalId, ty: TypeId) -> Expr {
-    Expr { kind: ExprKind::Local(id), ty, span: nowhere() }
-}
-
-/// The place of what no author has written.
-pub(super) fn nowhere() -> Span {
-    Span { file: crate::source::FileId(0), start: 0, end: 0 }
-}
-
-/// What code takes for the value inside: the same word.
-pub(super) fn is_identity(program: &Program, function: crate::ir::FunctionId) -> bool {
-    matches!(
-        &*program.functions[function.0 as usize].name,
-        "ddlog_std::ref_new" | "ddlog_std::deref" | "internment::intern" | "internment::ival"
-    )
-}
-
 fn flat_kind(program: &Program, kind: ClauseKind) -> Option<FlatKind> {
     Some(match kind {
         ClauseKind::Atom { relation, pattern, delay, differential } => {
@@ -248,39 +218,4 @@ fn flat_kind(program: &Program, kind: ClauseKind) -> Option<FlatKind> {
         // It only looks on.
         ClauseKind::Inspect { .. } => return None,
     })
-}
-
-/// The expressions for the columns of a head's row.
-fn head_columns(program: &Program, relation: RelationId, record: Expr) -> Vec<Expr> {
-    let Some(fields) = program.types.struct_fields(program.relations[relation.0 as usize].record) else {
-        return vec![record];
-    };
-    let mut inner = record;
-    loop {
-        match inner.kind {
-            ExprKind::Construct(_, columns) => return columns,
-            ExprKind::Call(function, args) if is_identity(program, function) => {
-                match <[_; 1]>::try_from(args) {
-                    Ok([crate::ir::Arg::Value(arg)]) => inner = arg,
-                    Ok(args) => {
-                        inner.kind = ExprKind::Call(function, args.into());
-                        break;
-                    }
-                    Err(args) => {
-                        inner.kind = ExprKind::Call(function, args);
-                        break;
-                    }
-                }
-            }
-            kind => {
-                inner.kind = kind;
-                break;
-            }
-        }
-    }
-    let column = |(index, ty): (usize, TypeId)| {
-        let kind = ExprKind::Field(Box::new(inner.clone()), vec![(0, index as u32)]);
-        Expr { kind, ty, span: inner.span }
-    };
-    fields.iter().map(|field| field.ty).enumerate().map(column).collect()
 }

@@ -1,9 +1,10 @@
 //! Clauses ready to be searched.
 
+use crate::plan::record::local;
 use std::rc::Rc;
 
 use super::code::Code;
-use super::flatten::{FlatAtom, FlatKind, local};
+use super::flatten::{FlatAtom, FlatKind};
 use crate::eval::Machine;
 use crate::ir::{Expr, ExprKind, Local, LocalId, Pattern, PatternKind, RelationId};
 use crate::plan::transform::Step;

@@ -1,10 +1,11 @@
 //! A rule ready to be searched from its head.
 
+use crate::plan::record::{is_identity, local, nowhere};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::code::{Code, Env};
-use super::flatten::{Flat, FlatKind, is_identity, local, nowhere};
+use super::flatten::{Flat, FlatKind};
 use super::goal::{Goal, Making};
 use super::wanted::Wanted;
 use crate::eval::{Machine, ReductionCode, Trap};

@@ -16,6 +16,7 @@ use super::store::{Cost, Store, Weighted};
 use crate::control::Control;
 use crate::dataflow::host::Failure;
 use crate::dataflow::index::Weight;
+use crate::dataflow::pulse::cancelled;
 use crate::eval::{RowMeta, Trap};
 use crate::ir::{LocalId, Program, RelationId};
 use crate::value::{Interner, Row, Word, compare, compare_rows};
@@ -418,7 +419,7 @@ impl Search<'_, '_> {
         }
         *self.effort -= 1;
         if self.effort.is_multiple_of(1024) && self.control.is_cancelled() {
-            let trap = Trap::new(super::flatten::nowhere(), "cancelled");
+            let trap = cancelled();
             return Err(Stop::Failed(Failure { rule: None, trap }));
         }
         Ok(())

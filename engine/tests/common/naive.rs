@@ -4,6 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+#[path = "../random/rng.rs"]
+#[allow(dead_code)] // a part of it is enough here
+mod rng;
+
+pub(crate) use rng::Random;
+
 /// Rows with weights, never zero.
 pub(crate) type Contents = BTreeMap<Vec<i64>, i64>;
 
@@ -59,26 +65,6 @@ enum Clause {
     Divide(usize, usize),
     /// Result, value, key: the sum of value times weight.
     Sum(usize, usize, Vec<usize>),
-}
-
-/// A small generator of pseudo-random numbers (xorshift).
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        (0..8).for_each(|_| {
-            random.below(2);
-        });
-        random
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % limit
-    }
 }
 
 impl Program {

@@ -9,6 +9,7 @@ use super::super::index::{Batch, Weight, keys};
 use super::super::memory::Held;
 use super::super::pulse::{Pulse, cancelled};
 use super::super::reader::{AsOf, Reader};
+use super::super::semijoin::Wanted;
 use super::failures::Failures;
 use super::group::Groups;
 use super::history::{History, Round};
@@ -49,14 +50,11 @@ enum Work {
         right: Side,
         then: Code,
     },
-    /// The keys on the right, each once if they are inside.
+    /// By the keys on the right, each once if they are inside. What must not be met is complete before: it is outside.
     Semijoin {
         right: Side,
         then: Code,
-    },
-    Antijoin {
-        right: usize,
-        then: Code,
+        wanted: Wanted,
     },
     Reduce(Box<Groups>),
 }
@@ -97,13 +95,16 @@ impl Rule {
                 Op::Join { right, then } => {
                     Work::Join { right: side(*right, false), then: Code::new(machine, then) }
                 }
-                Op::Semijoin { right, then } => {
-                    Work::Semijoin { right: side(*right, true), then: Code::new(machine, then) }
-                }
-                // What is negated is complete before: it is outside.
-                Op::Antijoin { right, then } => {
-                    Work::Antijoin { right: right.0 as usize, then: Code::new(machine, then) }
-                }
+                Op::Semijoin { right, then } => Work::Semijoin {
+                    right: side(*right, true),
+                    then: Code::new(machine, then),
+                    wanted: Wanted::Met,
+                },
+                Op::Antijoin { right, then } => Work::Semijoin {
+                    right: Side::Outside(right.0 as usize),
+                    then: Code::new(machine, then),
+                    wanted: Wanted::Unmet,
+                },
                 Op::Reduce { reduction, key_columns } => {
                     Work::Reduce(Box::new(Groups::new(GroupCode::new(machine, reduction, *key_columns))))
                 }
@@ -140,7 +141,7 @@ impl Rule {
         let due = |stage: &Stage| {
             let groups = match &stage.op {
                 Work::Reduce(groups) => groups.next_round(),
-                Work::Join { .. } | Work::Antijoin { .. } | Work::Semijoin { .. } => None,
+                Work::Join { .. } | Work::Semijoin { .. } => None,
             };
             stage.inbox.next_round().into_iter().chain(groups).min()
         };
@@ -178,7 +179,6 @@ impl Rule {
             };
             let right = match stage.op {
                 Work::Join { right, .. } | Work::Semijoin { right, .. } => Some(right),
-                Work::Antijoin { right, .. } => Some(Side::Outside(right)),
                 Work::Reduce(_) => None,
             };
             left.into_iter().chain(right)
@@ -241,8 +241,7 @@ impl Stage {
             return groups.update(rows, fresh.as_deref(), (epoch, round), out);
         }
         let (then, right) = match &self.op {
-            Work::Join { right, then } | Work::Semijoin { right, then } => (then, *right),
-            Work::Antijoin { right, then } => (then, Side::Outside(*right)),
+            Work::Join { right, then } | Work::Semijoin { right, then, .. } => (then, *right),
             Work::Reduce(_) => return Ok(()),
         };
         let fresh_right = run.sources.fresh_right(right);
@@ -264,19 +263,18 @@ impl Stage {
                     matches.right(fresh, before);
                 }
             }
-            Work::Antijoin { right, .. } | Work::Semijoin { right: Side::Outside(right), .. } => {
-                let wanted = matches!(self.op, Work::Semijoin { .. });
+            Work::Semijoin { right: Side::Outside(right), wanted, .. } => {
                 let reader = |run: &mut Run<'_>| match run.sources.outside[*right].reader() {
                     Some(reader) => Some(reader),
                     None => run.sources.outside[*right].changes().map(|rows| Reader::new(vec![rows])),
                 };
                 if let Some(fresh) = &fresh {
                     let right = reader(matches.run);
-                    matches.looked_up(fresh, right, wanted);
+                    matches.looked_up(fresh, right, *wanted);
                 }
                 if let (Some(fresh), Some(before), Some(right)) = (&fresh_right, before, reader(matches.run))
                 {
-                    matches.flipped(fresh, right, before, wanted);
+                    matches.flipped(fresh, right, before, *wanted);
                 }
             }
             Work::Reduce(_) => {}
@@ -330,10 +328,10 @@ impl Matches<'_, '_> {
     }
 
     /// New rows on the left whose key is on the right, or is not, as wanted.
-    fn looked_up(&mut self, fresh: &Batch, mut right: Option<Reader>, wanted: bool) {
+    fn looked_up(&mut self, fresh: &Batch, mut right: Option<Reader>, wanted: Wanted) {
         for (key, values) in keys(fresh) {
-            let there = right.as_mut().is_some_and(|right| right.seek(key) && right.total(AsOf::Now) > 0);
-            if self.stopped || there != wanted {
+            let there = right.as_mut().is_some_and(|right| right.has(key, AsOf::Now));
+            if self.stopped || !wanted.takes(there) {
                 continue;
             }
             for (value, weight) in values.iter() {
@@ -343,17 +341,15 @@ impl Matches<'_, '_> {
     }
 
     /// What there was before on the left, where the right side's answer changes.
-    fn flipped(&mut self, fresh: &Batch, mut right: Reader, mut left: Look, wanted: bool) {
+    fn flipped(&mut self, fresh: &Batch, mut right: Reader, mut left: Look, wanted: Wanted) {
         let epoch = self.run.sources.epoch;
         for (key, _) in keys(fresh) {
             if self.stopped {
                 return;
             }
-            let found = right.seek(key);
-            let now = found && right.total(AsOf::Now) > 0;
-            let before = found && right.total(AsOf::Before(epoch)) > 0;
+            let (before, now) = right.before_and_now(key, epoch);
             if now != before && left.seek(key) {
-                let sign = if now == wanted { 1 } else { -1 };
+                let sign = if wanted.takes(now) { 1 } else { -1 };
                 left.values(|value, updates| self.found(&[key, value], sign, updates));
             }
         }

@@ -30,15 +30,15 @@ impl Set {
         each_row(&derived, &again, |row, weight| {
             let (mut kept_before, mut kept_here, mut next) = (0, 0, None);
             if !kept.is_empty() && kept.seek(row) {
-                kept.updates(|at, weight| match at.cmp(&round) {
+                kept.updates().for_each(|(at, weight)| match at.cmp(&round) {
                     std::cmp::Ordering::Less => kept_before += weight,
                     std::cmp::Ordering::Equal => kept_here += weight,
                     std::cmp::Ordering::Greater => next = Some(next.map_or(at, |next: Round| next.min(at))),
                 });
             }
-            let mut changed_before = 0;
+            let mut changed_before: Weight = 0;
             if changed.seek(row) {
-                changed.updates(|_, weight| changed_before += weight);
+                changed_before = changed.updates().map(|(_, weight)| weight).sum();
             }
             let before = is_there(kept_before + changed_before) - is_there(kept_before);
             let changed_here = changed_before + weight;
@@ -80,7 +80,7 @@ impl Set {
         let mut kept = self.derivations.kept();
         let mut updates: Vec<(Round, Weight)> = Vec::new();
         if kept.seek(row) {
-            kept.updates(|round, weight| updates.push((round, weight)));
+            updates.extend(kept.updates());
         }
         updates.sort_unstable();
         let mut total = 0;

@@ -115,10 +115,6 @@ impl Mesh {
         }
     }
 
-    pub(super) fn is_broken(&self) -> bool {
-        self.lost.what().is_some()
-    }
-
     fn say(&mut self, peer: usize, message: Message) {
         self.to[peer].send(message);
         self.to[peer].done();

@@ -67,11 +67,6 @@ impl Peers {
         spread::owner(key, self.count())
     }
 
-    /// Whether a worker is gone: every exchange fails from now on.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.mesh.as_ref().is_some_and(Mesh::is_broken)
-    }
-
     /// Sends rows to the workers they fall to, and waits for those of all others. `done` is how it went here since the
     /// last exchange.
     ///

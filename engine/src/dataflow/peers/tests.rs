@@ -93,19 +93,3 @@ fn the_least_failure_is_everybodys() {
     });
     assert!(told.iter().all(|(rule, message)| *rule == Some(RuleId(5)) && message == "a"), "{told:?}");
 }
-
-/// What an exchange costs: `cargo test --release -p weir-engine exchanges_take -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures"]
-fn exchanges_take() {
-    for count in [1, 2] {
-        let took = on_workers(count, |peers| {
-            let start = std::time::Instant::now();
-            for _ in 0..20_000 {
-                peers.exchange(Vec::new(), Ok(())).unwrap();
-            }
-            start.elapsed() / 20_000
-        });
-        println!("{count} workers: {took:?} for one exchange");
-    }
-}

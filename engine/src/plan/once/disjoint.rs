@@ -1,10 +1,11 @@
 //! Whether two rules can give the same row.
 
+use super::super::record::is_identity;
 use std::collections::HashMap;
 
 use num_bigint::BigInt;
 
-use super::super::body::{Body, Opener, is_identity};
+use super::super::body::{Body, Opener};
 use super::super::transform::Step;
 use crate::ir::{Arg, BinaryOp, Expr, ExprKind, LocalId, Pattern, PatternKind, Program};
 

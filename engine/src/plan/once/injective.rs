@@ -1,6 +1,6 @@
 //! What the value of an expression tells about the variables in it.
 
-use super::super::body::is_identity;
+use super::super::record::is_identity;
 use super::super::walk::{Locals, free};
 use crate::ir::{Arg, BinaryOp, Expr, ExprKind, FunctionBody, FunctionId, Program, Type, TypeId, UnaryOp};
 

@@ -1,7 +1,7 @@
 //! After the order has changed: whoever comes first binds a variable, the others compare.
 
 use super::super::body::{Body, Opener};
-use super::super::shape::local;
+use super::super::record::local;
 use super::super::transform::Step;
 use super::super::walk::{Locals, bound_by};
 use super::item::compared_local;
