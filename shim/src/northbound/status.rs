@@ -99,10 +99,11 @@ impl Status {
         self.realise();
     }
 
-    /// A port was plugged in by the transaction `epoch`.
+    /// A port was plugged in by the transaction `epoch`. One that is at no hypervisor, but wherever its network is
+    /// (`chassis` empty: a router's), is up without anybody's confirmation.
     pub fn plugged(&mut self, port: u128, chassis: &str, name: &str, epoch: u64) {
-        let plugged =
-            Plugged { chassis: chassis.to_owned(), name: name.to_owned(), since: epoch, confirmed: false };
+        let confirmed = chassis.is_empty();
+        let plugged = Plugged { chassis: chassis.to_owned(), name: name.to_owned(), since: epoch, confirmed };
         self.plugged.insert(port, plugged);
     }
 
@@ -269,6 +270,14 @@ mod tests {
         assert_eq!(status.writes(), [Write::Up { port: 7, up: true }]);
         status.written(&[Write::Up { port: 7, up: true }]);
         assert_eq!(status.writes(), []);
+    }
+
+    #[test]
+    fn a_port_of_no_hypervisor_is_up_at_once() {
+        let mut status = with_global();
+        status.observed_port(7, Some(None));
+        status.plugged(7, "", "router", 5);
+        assert_eq!(status.writes(), [Write::Up { port: 7, up: true }]);
     }
 
     #[test]
