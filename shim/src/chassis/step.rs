@@ -25,6 +25,17 @@ impl<T> Default for Delta<T> {
 }
 
 impl<T> Delta<T> {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+
+    /// Adds what another changes; the items are shared.
+    pub fn extend(&mut self, other: &Delta<T>) {
+        self.removed.extend(other.removed.iter().cloned());
+        self.added.extend(other.added.iter().cloned());
+    }
+
     /// Whether nothing is added.
     pub(super) fn only_removes(&self) -> bool {
         self.added.is_empty()

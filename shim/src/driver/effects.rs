@@ -1,16 +1,17 @@
 //! What a commit means outside: deltas of the output relations, sorted by whom they concern.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use openflow::Flow;
 use tracing::{error, warn};
 use weir_engine::engine::Delta;
 use weir_engine::value::Value;
 
 use super::relations::Relations;
-use crate::flow::FlowReader;
+use super::scopes::ScopeChange;
+use crate::chassis;
+use crate::flow::{FlowError, FlowReader};
 use crate::northbound::Notice;
 
 /// A finished transaction, for whoever watches.
@@ -26,20 +27,11 @@ pub struct CommitRecord {
     pub took: Duration,
 }
 
-/// Flows that go and flows that come.
-pub(super) type FlowChanges = (Vec<Arc<Flow>>, Vec<Arc<Flow>>);
-
-/// Flows that are wanted somewhere, each held once however many hypervisors have it.
-#[derive(Debug, Default)]
-pub struct FlowPool {
-    flows: HashMap<Arc<Flow>, usize>,
-}
-
 /// What is to be done after one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Effects {
-    /// Per hypervisor: flows that go, flows that come.
-    pub(super) flows: BTreeMap<Arc<str>, FlowChanges>,
+    /// What came and went, by scope.
+    pub(super) scopes: HashMap<String, ScopeChange>,
     /// For the status writer; unplugged before plugged, so that a move is no gap.
     pub(super) notices: Vec<Notice>,
 }
@@ -53,53 +45,17 @@ pub(super) struct WantedKeys {
     pub(super) wanted: Vec<(Value, Value, u32, u32)>,
 }
 
-impl FlowPool {
-    fn take(&mut self, flow: Flow) -> Arc<Flow> {
-        let flow = match self.flows.get_key_value(&flow) {
-            Some((known, _)) => Arc::clone(known),
-            None => Arc::new(flow),
-        };
-        *self.flows.entry(Arc::clone(&flow)).or_insert(0) += 1;
-        flow
-    }
-
-    fn give_back(&mut self, flow: Flow) -> Arc<Flow> {
-        let Some((known, _)) = self.flows.get_key_value(&flow) else { return Arc::new(flow) };
-        let known = Arc::clone(known);
-        if let Some(uses) = self.flows.get_mut(&known) {
-            *uses -= 1;
-            if *uses == 0 {
-                self.flows.remove(&known);
-            }
-        }
-        known
-    }
-
-    /// Different flows held.
-    pub fn len(&self) -> usize {
-        self.flows.len()
-    }
-
-    /// Whether none is held.
-    pub fn is_empty(&self) -> bool {
-        self.flows.is_empty()
-    }
-}
-
 impl Effects {
     /// Adds a delta. Records that cannot be used are logged and left out: a bad flow must not stop the others.
-    pub(super) fn add(
-        &mut self,
-        delta: &Delta,
-        epoch: u64,
-        relations: &Relations,
-        reader: &FlowReader,
-        pool: &mut FlowPool,
-    ) {
+    pub(super) fn add(&mut self, delta: &Delta, epoch: u64, relations: &Relations, reader: &FlowReader) {
         for (record, weight) in &delta.changes {
             let (record, inserted) = (&record, weight > 0);
             if delta.relation == relations.flow {
-                self.add_flow(record, inserted, reader, pool);
+                self.add_item(record, inserted, |record| reader.flow(record), |scope| &mut scope.flows);
+            } else if Some(delta.relation) == relations.group {
+                self.add_item(record, inserted, |record| reader.group(record), |scope| &mut scope.groups);
+            } else if delta.relation == relations.holds {
+                self.add_holding(record, inserted);
             } else if Some(delta.relation) == relations.port_up {
                 self.add_port(record, inserted, epoch);
             } else if Some(delta.relation) == relations.requested && inserted {
@@ -122,18 +78,29 @@ impl Effects {
         self
     }
 
-    fn add_flow(&mut self, record: &Value, inserted: bool, reader: &FlowReader, pool: &mut FlowPool) {
-        match reader.read(record) {
-            Ok(read) => {
-                let (removed, added) = self.flows.entry(read.chassis).or_default();
-                if inserted {
-                    added.push(pool.take(read.flow));
-                } else {
-                    removed.push(pool.give_back(read.flow));
-                }
+    fn add_item<T>(
+        &mut self,
+        record: &Value,
+        inserted: bool,
+        read: impl Fn(&Value) -> Result<T, FlowError>,
+        delta: impl Fn(&mut ScopeChange) -> &mut chassis::Delta<T>,
+    ) {
+        let Some(scope) = record.field("scope") else {
+            return error!(%record, "the rules say of a flow or group not whom it is for");
+        };
+        match read(record) {
+            Ok(item) => {
+                let delta = delta(self.scopes.entry(scope.to_string()).or_default());
+                if inserted { &mut delta.added } else { &mut delta.removed }.push(Arc::new(item));
             }
-            Err(problem) => error!(%problem, %record, "the rules made a flow that no switch can hold"),
+            Err(problem) => error!(%problem, %record, "the rules made something that no switch can hold"),
         }
+    }
+
+    fn add_holding(&mut self, record: &Value, inserted: bool) {
+        let (Some(chassis), Some(scope)) = (string(record, "chassis"), record.field("scope")) else { return };
+        let change = self.scopes.entry(scope.to_string()).or_default();
+        if inserted { &mut change.gained } else { &mut change.lost }.push(Arc::from(chassis));
     }
 
     fn add_port(&mut self, record: &Value, inserted: bool, epoch: u64) {

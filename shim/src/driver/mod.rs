@@ -12,8 +12,9 @@
 mod chassis_facts;
 mod effects;
 mod relations;
+mod scopes;
 mod thread;
 
-pub use effects::{CommitRecord, FlowPool};
+pub use effects::CommitRecord;
 pub use relations::{MissingRelation, Relations};
 pub use thread::{Driver, DriverConfig, Input};

@@ -19,6 +19,10 @@ pub struct Relations {
     pub interface: RelationId,
     /// `openflow::Flow`
     pub flow: RelationId,
+    /// `openflow::Holds`
+    pub holds: RelationId,
+    /// `openflow::Group`: without it there are no groups.
+    pub group: Option<RelationId>,
     /// The relations of the module `keys`: without them no keys are given out.
     pub keys: Option<KeyRelations>,
     /// `status::PortUp`: without it no port is reported to be up.
@@ -71,6 +75,8 @@ impl Relations {
             tunnel_port: needed("hypervisor::TunnelPort", RelationRole::Input)?,
             interface: needed("hypervisor::Interface", RelationRole::Input)?,
             flow: needed("openflow::Flow", RelationRole::Output)?,
+            holds: needed("openflow::Holds", RelationRole::Output)?,
+            group: optional("openflow::Group", RelationRole::Output)?,
             keys,
             port_up: optional("status::PortUp", RelationRole::Output)?,
             requested: optional("status::Requested", RelationRole::Output)?,
@@ -177,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_program_of_hypervisors_and_flows_is_enough() {
-        let flow = "output relation Flow(chassis: string)";
+        let flow =
+            "output relation Flow(scope: string)\noutput relation Holds(chassis: string, scope: string)";
         let least = relations(&[("hypervisor", LEAST), ("openflow", flow)]).unwrap();
         assert!(least.keys.is_none() && least.port_up.is_none() && least.requested.is_none());
         let missing = relations(&[("hypervisor", LEAST)]).unwrap_err();
@@ -186,7 +193,8 @@ mod tests {
 
     #[test]
     fn what_is_there_must_have_its_role() {
-        let flow = "output relation Flow(chassis: string)";
+        let flow =
+            "output relation Flow(scope: string)\noutput relation Holds(chassis: string, scope: string)";
         let keys = "output relation Wanted(owner: bit<128>)\nrelation Allocated(owner: bit<128>)";
         let wrong = relations(&[("hypervisor", LEAST), ("openflow", flow), ("keys", keys)]).unwrap_err();
         assert!(wrong.contains("input relation `keys::Allocated`"), "{wrong}");

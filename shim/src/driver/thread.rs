@@ -11,8 +11,9 @@ use tracing::{debug, error, info, warn};
 use weir_engine::engine::{Commit, CommitError, Engine, Update};
 
 use super::chassis_facts::{ChassisFacts, FactChange};
-use super::effects::{CommitRecord, Effects, FlowChanges, FlowPool, WantedKeys, owner_number};
+use super::effects::{CommitRecord, Effects, WantedKeys, owner_number};
 use super::relations::{KeyRelations, Relations};
+use super::scopes::{ChassisChange, Scopes};
 use crate::chassis::{ChassisEvent, Hypervisors};
 use crate::flow::FlowReader;
 use crate::keys::KeyAllocator;
@@ -48,7 +49,7 @@ pub struct Driver {
     engine: Arc<Engine>,
     relations: Relations,
     reader: FlowReader,
-    pool: FlowPool,
+    scopes: Scopes,
     facts: ChassisFacts,
     keys: KeyAllocator,
     state: State,
@@ -95,7 +96,7 @@ impl Driver {
             engine,
             relations,
             reader: FlowReader::default(),
-            pool: FlowPool::default(),
+            scopes: Scopes::default(),
             facts: ChassisFacts::default(),
             keys,
             state,
@@ -258,7 +259,7 @@ impl Driver {
                     Some(keys) if keys.wanted == delta.relation => {
                         answers.extend(self.answer(keys, WantedKeys::of(&delta)));
                     }
-                    _ => effects.add(&delta, epoch, &self.relations, &self.reader, &mut self.pool),
+                    _ => effects.add(&delta, epoch, &self.relations, &self.reader),
                 }
                 deltas.push(delta);
             }
@@ -275,16 +276,17 @@ impl Driver {
 
     fn publish(&mut self, effects: Effects, record: CommitRecord) {
         let epoch = record.epoch;
-        let count = |pick: fn(&FlowChanges) -> usize| effects.flows.values().map(pick).sum::<usize>();
-        let (removed, added) = (count(|f| f.0.len()), count(|f| f.1.len()));
-        let n_chassis = effects.flows.len();
+        let changes = self.scopes.apply(effects.scopes);
+        let count = |pick: fn(&ChassisChange) -> usize| changes.values().map(pick).sum::<usize>();
+        let (removed, added) = (count(|c| c.flows.removed.len()), count(|c| c.flows.added.len()));
+        let n_chassis = changes.len();
         if n_chassis > 0 {
             info!(epoch, updates = record.n_updates, added, removed, chassis = n_chassis, took = ?record.took, "commit");
         } else {
             debug!(epoch, updates = record.n_updates, took = ?record.took, "commit");
         }
-        for (chassis, (removed, added)) in effects.flows {
-            self.hypervisors.apply(&chassis, epoch, removed, added);
+        for (chassis, ChassisChange { flows, groups }) in changes {
+            self.hypervisors.apply_with_groups(&chassis, epoch, groups, flows);
         }
         for notice in effects.notices {
             self.notify(notice);
@@ -346,7 +348,7 @@ impl Driver {
         self.remember(
             &forgotten.into_iter().map(|(space, owner)| Change::RemoveKey(space, owner)).collect::<Vec<_>>(),
         );
-        info!(flows = self.pool.len(), "the whole intent is computed; switches are brought up to date");
+        info!(flows = self.scopes.n_flows(), "the whole intent is computed; switches are brought up to date");
         self.notify(Notice::Computed);
         self.hypervisors.open_gate();
     }
