@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod fmt;
+mod pki;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use explain::{ExplainOptions, explain};
 use fmt::{FmtOptions, fmt};
 use ovsdb::relations::relations;
 use ovsdb::schema::DatabaseSchema;
+use pki::{PkiCommand, pki};
 use weir_shim::config::RunOptions;
 use weir_shim::daemon::{self, RunError};
 
@@ -46,6 +48,9 @@ enum Command {
         #[arg(long, hide = true)]
         stdio: bool,
     },
+    /// A certificate authority of files, for hypervisors and Weir to show each other certificates
+    #[command(subcommand)]
+    Pki(PkiCommand),
     /// Print an OVSDB schema as input relations
     Schema {
         /// The .ovsschema file
@@ -62,6 +67,7 @@ fn main() -> ExitCode {
         Command::Fmt(options) => fmt(&options),
         Command::Repl(options) => weir_repl::run(options).map_err(Into::into),
         Command::Lsp { .. } => weir_lsp::run().map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        Command::Pki(command) => pki(&command),
         Command::Schema { file } => schema(&file),
     };
     result.unwrap_or_else(|error| {

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ovsdb::client::Remote;
+use ovsdb::client::{Remote, Remotes};
 use serde::Deserialize;
 use thiserror::Error;
+use weir_tls::TlsFiles;
 
 use crate::chassis::Listen;
 
@@ -26,22 +27,40 @@ pub struct RunOptions {
     /// Where imports are looked for, after the main file's own directory; may be repeated
     #[arg(short = 'L', long = "library", value_name = "DIR")]
     pub library: Vec<PathBuf>,
-    /// OVN Northbound database: unix:PATH, tcp:HOST:PORT, or none [default: unix:/run/ovn/ovnnb_db.sock]
+    /// OVN Northbound database: unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT, several of one cluster with commas between them,
+    /// or none [default: unix:/run/ovn/ovnnb_db.sock]
     #[arg(long, value_name = "REMOTE")]
     pub nb: Option<String>,
-    /// Where hypervisors' OVSDB sessions arrive (ovs-vsctl set-manager): tcp:ADDRESS:PORT or unix:PATH [default: tcp:0.0.0.0:6640]
+    /// Where hypervisors' OVSDB sessions arrive (ovs-vsctl set-manager): ssl:ADDRESS:PORT,
+    /// tcp:ADDRESS:PORT or unix:PATH [default: tcp:0.0.0.0:6640]
     #[arg(long, value_name = "ADDR")]
     pub listen_ovsdb: Option<String>,
-    /// Where their OpenFlow sessions arrive: tcp:ADDRESS:PORT or unix:PATH [default: tcp:0.0.0.0:6653]
+    /// Where their OpenFlow sessions arrive: ssl:ADDRESS:PORT, tcp:ADDRESS:PORT or unix:PATH [default: tcp:0.0.0.0:6653]
     #[arg(long, value_name = "ADDR")]
     pub listen_openflow: Option<String>,
-    /// What hypervisors are told to call for OpenFlow, if not the address they reached us by: tcp:HOST:PORT, unix:PATH
+    /// What hypervisors are told to call for OpenFlow, if not the address they reached us by: ssl:HOST:PORT,
+    /// tcp:HOST:PORT, unix:PATH
     #[arg(long, value_name = "TARGET")]
     pub openflow_target: Option<String>,
     /// A hypervisor's OVSDB to dial instead of waiting for its call (labs); may be repeated
     #[arg(long, value_name = "REMOTE")]
     #[serde(rename = "hypervisor")]
     pub hypervisor: Vec<String>,
+    /// Certificates (PEM) of the authorities that those who connect by ssl, or are connected to, must come from
+    #[arg(long, value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
+    /// Our certificate (PEM), for all that is ssl
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Our certificate's private key (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// How many connections each listener may have at once [default: 10000]
+    #[arg(long, value_name = "N")]
+    pub max_connections: Option<usize>,
+    /// How many new connections each listener takes per second; more wait [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub connections_per_second: Option<u32>,
     /// Socket for `weir repl --connect` [default: weir.sock in the state directory]
     #[arg(long, value_name = "SOCK")]
     pub control: Option<PathBuf>,
@@ -66,8 +85,8 @@ pub struct RunConfig {
     pub rules: PathBuf,
     /// Where its imports are looked for besides.
     pub library: Vec<PathBuf>,
-    /// Northbound, if there is one.
-    pub nb: Option<Remote>,
+    /// Northbound's servers, if there is one.
+    pub nb: Option<Remotes>,
     /// OVSDB listener.
     pub listen_ovsdb: Listen,
     /// OpenFlow listener.
@@ -76,6 +95,12 @@ pub struct RunConfig {
     pub openflow_target: Option<String>,
     /// Hypervisors to dial.
     pub hypervisors: Vec<Remote>,
+    /// Certificate files, if there are any.
+    pub tls: Option<TlsFiles>,
+    /// Connections each listener may have at once.
+    pub max_connections: usize,
+    /// New connections each listener takes per second.
+    pub connections_per_second: u32,
     /// Control socket.
     pub control: PathBuf,
     /// State directory.
@@ -136,8 +161,13 @@ impl RunOptions {
         let hypervisors =
             if self.hypervisor.is_empty() { file.hypervisor.clone() } else { self.hypervisor.clone() };
         let library = if self.library.is_empty() { file.library.clone() } else { self.library.clone() };
+        let tls = tls_files(
+            path(&self.tls_ca, &file.tls_ca),
+            path(&self.tls_cert, &file.tls_cert),
+            path(&self.tls_key, &file.tls_key),
+        )?;
         let nb = pick(&self.nb, &file.nb, "unix:/run/ovn/ovnnb_db.sock");
-        Ok(RunConfig {
+        let config = RunConfig {
             library,
             rules: if rules.is_dir() { rules.join("weir.dl") } else { rules },
             nb: if nb == NO_REMOTE { None } else { Some(parse("nb", &nb)?) },
@@ -154,12 +184,68 @@ impl RunOptions {
                 .iter()
                 .map(|remote| parse("hypervisor", remote))
                 .collect::<Result<_, _>>()?,
+            tls,
+            max_connections: self.max_connections.or(file.max_connections).unwrap_or(10_000).max(1),
+            connections_per_second: self
+                .connections_per_second
+                .or(file.connections_per_second)
+                .unwrap_or(1_000)
+                .max(1),
             control: path(&self.control, &file.control).unwrap_or_else(|| state.join("weir.sock")),
             state,
             leave_after: seconds("leave-after", self.leave_after.or(file.leave_after).unwrap_or(60.0))?,
             settle: seconds("settle", self.settle.or(file.settle).unwrap_or(5.0))?,
             workers: self.workers.or(file.workers).unwrap_or(1).max(1),
-        })
+        };
+        config.check_tls()?;
+        Ok(config)
+    }
+}
+
+impl RunConfig {
+    /// What is to be reached or listened on by ssl needs certificates.
+    fn check_tls(&self) -> Result<(), ConfigError> {
+        if self.tls.is_some() {
+            return Ok(());
+        }
+        let is_ssl = |remote: &Remote| matches!(remote, Remote::Ssl { .. });
+        let listens = |listen: &Listen| matches!(listen, Listen::Ssl(_));
+        let option = if self.nb.iter().flat_map(Remotes::iter).any(is_ssl) {
+            "nb"
+        } else if self.hypervisors.iter().any(is_ssl) {
+            "hypervisor"
+        } else if listens(&self.listen_ovsdb) {
+            "listen-ovsdb"
+        } else if listens(&self.listen_openflow) {
+            "listen-openflow"
+        } else {
+            return Ok(());
+        };
+        let problem = "ssl needs --tls-ca, --tls-cert and --tls-key".to_owned();
+        Err(ConfigError::Value { option, problem })
+    }
+}
+
+/// All three files or none.
+fn tls_files(
+    ca: Option<PathBuf>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+) -> Result<Option<TlsFiles>, ConfigError> {
+    match (ca, cert, key) {
+        (Some(ca), Some(cert), Some(key)) => Ok(Some(TlsFiles { ca, cert, key })),
+        (None, None, None) => Ok(None),
+        (ca, cert, _) => {
+            let missing = if ca.is_none() {
+                "tls-ca"
+            } else if cert.is_none() {
+                "tls-cert"
+            } else {
+                "tls-key"
+            };
+            let problem = "is missing; the other TLS files are given".to_owned();
+            Err(ConfigError::Value { option: missing, problem })
+        }
     }
 }
 

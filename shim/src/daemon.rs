@@ -9,6 +9,7 @@ use tracing::{error, info};
 use weir_engine::diagnostics::Diagnostic;
 use weir_engine::engine::{Config as EngineConfig, Engine};
 use weir_engine::source::SourceMap;
+use weir_tls::{Tls, TlsError};
 
 use crate::chassis::{HypervisorConfig, Hypervisors};
 use crate::config::{NO_REMOTE, RunConfig};
@@ -16,6 +17,7 @@ use crate::control::Control;
 use crate::driver::{Driver, DriverConfig, Input, MissingRelation, Relations};
 use crate::northbound::{Northbound, NorthboundTables};
 use crate::state::StateError;
+use crate::transport::Servers;
 
 /// Commits a slow watcher may be behind.
 const WATCH_BACKLOG: usize = 1024;
@@ -32,6 +34,9 @@ pub enum RunError {
     /// The state store cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A file of the TLS identity cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A listener or the control socket cannot be bound.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -64,6 +69,7 @@ pub fn run(config: RunConfig) -> Result<(), RunError> {
 }
 
 async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> Result<(), RunError> {
+    let tls = config.tls.clone().map(Tls::open).transpose()?;
     let (inputs, received) = mpsc::channel();
     let (events, mut chassis_events) = tokio_mpsc::unbounded_channel();
     let (notices, noticed) = tokio_mpsc::unbounded_channel();
@@ -73,6 +79,9 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
             listen_ovsdb: vec![config.listen_ovsdb.clone()],
             listen_openflow: vec![config.listen_openflow.clone()],
             dial: config.hypervisors.clone(),
+            tls: tls.clone(),
+            max_connections: config.max_connections,
+            connections_per_second: config.connections_per_second,
             openflow_target: config.openflow_target.clone(),
             leave_after: config.leave_after,
             ..HypervisorConfig::default()
@@ -104,11 +113,11 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
     });
     let mut answers = Control::new(Arc::clone(&engine), Arc::clone(&hypervisors), commits);
     match &config.nb {
-        Some(remote) => {
+        Some(remotes) => {
             let northbound_inputs = inputs.clone();
             let installed_on = Arc::clone(&hypervisors);
             let northbound = Northbound::dial(
-                remote.clone(),
+                Servers::new(remotes.clone(), tls),
                 NorthboundTables::of(&engine.program()),
                 noticed,
                 move |input| {

@@ -9,3 +9,4 @@ pub mod flow;
 pub mod keys;
 pub mod northbound;
 pub mod state;
+pub mod transport;

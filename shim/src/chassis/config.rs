@@ -1,8 +1,10 @@
 //! How hypervisors are reached and what is asked of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ovsdb::client::Remote;
+use weir_tls::Tls;
 
 use super::listen::Listen;
 
@@ -15,6 +17,13 @@ pub struct HypervisorConfig {
     pub listen_openflow: Vec<Listen>,
     /// Databases that do not call: they are called, again and again.
     pub dial: Vec<Remote>,
+    /// Our certificate and the authorities of theirs, for what is listened on and dialed as `ssl:`.
+    pub tls: Option<Arc<Tls>>,
+    /// How many connections each address may have at once; more are closed as they come.
+    pub max_connections: usize,
+    /// How many connections each address takes per second, and at once after a quiet second; more wait in the operating
+    /// system's queue.
+    pub connections_per_second: u32,
     /// What switches are told as `Controller.target`, such as `tcp:192.0.2.1:6653`. `None` derives it for each
     /// hypervisor: the address by which its database reached us, with the port of the first TCP address of
     /// `listen_openflow`.
@@ -32,12 +41,15 @@ pub struct HypervisorConfig {
 }
 
 impl Default for HypervisorConfig {
-    /// Nobody to listen to; 60 s until a hypervisor has left, 5 min per audit, 10 s probes, 30 s for strangers.
+    /// Nobody to listen to, no TLS; 10,000 connections, 1,000 new ones per second; 60 s until a hypervisor has left, 5 min per audit, 10 s probes, 30 s for strangers.
     fn default() -> Self {
         HypervisorConfig {
             listen_ovsdb: Vec::new(),
             listen_openflow: Vec::new(),
             dial: Vec::new(),
+            tls: None,
+            max_connections: 10_000,
+            connections_per_second: 1_000,
             openflow_target: None,
             leave_after: Duration::from_secs(60),
             audit_every: Duration::from_secs(300),

@@ -16,6 +16,7 @@ use ovsdb::connection::ConnectionError;
 use ovsdb::monitor::Replica;
 use ovsdb::transact::TransactError;
 use ovsdb::wire::{FrameLimits, RpcConfig, RpcError};
+use weir_tls::PeerNames;
 
 use super::entry::Chassis;
 use super::event::Facts;
@@ -41,7 +42,7 @@ pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
         tracing::error!(%peer, "hypervisor turned away: no address is listened on that its switch could be given");
         return;
     };
-    let Incoming { stream, reached, direction, .. } = incoming;
+    let Incoming { stream, reached, direction, names, .. } = incoming;
     let config = RpcConfig {
         limits: FrameLimits { length: MAX_MESSAGE, ..FrameLimits::default() },
         probe_interval: Some(hypervisors.config.probe_interval),
@@ -52,6 +53,7 @@ pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
         target,
         reached,
         direction,
+        names,
         session: client.watch(monitored(), Replica::new()),
         client,
         tables: Tables::default(),
@@ -70,6 +72,8 @@ struct Visit<'session> {
     target: String,
     reached: Option<SocketAddr>,
     direction: Direction,
+    /// Of its certificate, if it showed one.
+    names: Option<PeerNames>,
     session: Session,
     client: Client,
     tables: Tables,
@@ -102,6 +106,8 @@ enum End {
     Silent,
     /// A newer session of the same hypervisor took over, or the hypervisor was forgotten.
     Superseded,
+    /// It speaks for a hypervisor that its certificate does not name.
+    Impostor { claimed: String },
 }
 
 /// What to do after looking at the database.
@@ -136,6 +142,9 @@ impl Visit<'_> {
                 }
             }
             if matches!(self.progress, Progress::Synced) {
+                if let Some(claimed) = self.false_claim() {
+                    return End::Impostor { claimed };
+                }
                 up.get_or_insert_with(|| self.hypervisors.counters.databases_up.hold());
                 next = self.settle().await;
             }
@@ -168,6 +177,12 @@ impl Visit<'_> {
         let next = self.provision().await;
         self.publish();
         next
+    }
+
+    /// The hypervisor it says it is, if its certificate does not.
+    fn false_claim(&self) -> Option<String> {
+        let claimed = self.tables.system_id()?;
+        (!Incoming::may_be(self.names.as_ref(), claimed)).then(|| claimed.to_owned())
     }
 
     /// Finds out which hypervisor this is. False as long as it does not say.
@@ -289,6 +304,18 @@ impl Visit<'_> {
             }
             End::Silent => tracing::warn!(peer, "connection closed: no database rows came"),
             End::Superseded => tracing::info!(peer, chassis, "hypervisor's database session replaced"),
+            End::Impostor { claimed } => {
+                self.hypervisors.counters.refused_impostors.add(1);
+                let names = self.names.as_ref().map(PeerNames::to_string).unwrap_or_default();
+                if self.hypervisors.is_new_complaint(format!("impostor {claimed} {names}")) {
+                    tracing::warn!(
+                        peer,
+                        certificate = names,
+                        claimed,
+                        "hypervisor refused: its certificate does not name the system-id it claims"
+                    );
+                }
+            }
         }
         self.client.close();
         let manager = self.called_by();

@@ -12,14 +12,16 @@ use tokio::task::JoinSet;
 
 use super::config::HypervisorConfig;
 use super::database;
+use super::door::{Door, Permit};
 use super::entry::Chassis;
 use super::event::ChassisEvent;
 use super::identity::Identity;
-use super::listen::{Direction, Incoming, Listener};
+use super::listen::{Arrival, Direction, Incoming, Listener};
 use super::metrics::{ChassisMetrics, Counters};
 use super::packets::{PuntedPacket, ToSwitch};
 use super::step::Delta;
 use super::switch;
+use crate::transport::dial;
 
 /// All hypervisors, each by its system-id.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub struct Hypervisors {
     /// Changes when another hypervisor's identity becomes known.
     identities: watch::Sender<u64>,
     /// Where switches can reach us; known once the listeners are bound.
-    openflow_port: watch::Sender<Option<u16>>,
+    openflow_port: watch::Sender<Option<(&'static str, u16)>>,
     pub(super) counters: Counters,
     /// Who takes packets that switches hand over.
     packets: Mutex<Option<mpsc::Sender<PuntedPacket>>>,
@@ -68,12 +70,12 @@ impl Hypervisors {
         let mut tasks = JoinSet::new();
         let mut openflow = Vec::new();
         for listen in &self.config.listen_openflow {
-            openflow.push(Listener::bind(listen).await?);
+            openflow.push(Listener::bind(listen, self.config.tls.as_ref()).await?);
             tracing::info!(%listen, "listening for switches");
         }
-        self.openflow_port.send_replace(openflow.iter().find_map(Listener::tcp_port));
+        self.openflow_port.send_replace(openflow.iter().find_map(Listener::called_by));
         for listen in &self.config.listen_ovsdb {
-            let listener = Listener::bind(listen).await?;
+            let listener = Listener::bind(listen, self.config.tls.as_ref()).await?;
             tracing::info!(%listen, "listening for hypervisors");
             tasks.spawn(Arc::clone(&self).accept_databases(listener));
         }
@@ -210,9 +212,9 @@ impl Hypervisors {
         if let Some(target) = &self.config.openflow_target {
             return Some(target.clone());
         }
-        let port = (*self.openflow_port.borrow())?;
+        let (kind, port) = (*self.openflow_port.borrow())?;
         let host = incoming.reached.map_or_else(|| "127.0.0.1".to_owned(), |reached| host(reached.ip()));
-        Some(format!("tcp:{host}:{port}"))
+        Some(format!("{kind}:{host}:{port}"))
     }
 
     /// Whether this has not been complained about before.
@@ -225,30 +227,86 @@ impl Hypervisors {
     }
 
     async fn accept_databases(self: Arc<Self>, listener: Listener) {
-        let mut sessions = JoinSet::new();
+        let (mut sessions, mut door) = (JoinSet::new(), self.door());
         loop {
-            let incoming = accept(&listener, &mut sessions).await;
-            sessions.spawn(database::serve(Arc::clone(&self), incoming));
+            let arrival = self.accept(&listener, &mut door, &mut sessions).await;
+            let hypervisors = Arc::clone(&self);
+            sessions.spawn(async move {
+                if let Some((incoming, _permit)) = hypervisors.greet(arrival).await {
+                    database::serve(hypervisors, incoming).await;
+                }
+            });
         }
     }
 
     async fn accept_switches(self: Arc<Self>, listener: Listener) {
-        let mut sessions = JoinSet::new();
+        let (mut sessions, mut door) = (JoinSet::new(), self.door());
         loop {
-            let incoming = accept(&listener, &mut sessions).await;
-            sessions.spawn(switch::serve(Arc::clone(&self), incoming));
+            let arrival = self.accept(&listener, &mut door, &mut sessions).await;
+            let hypervisors = Arc::clone(&self);
+            sessions.spawn(async move {
+                if let Some((incoming, _permit)) = hypervisors.greet(arrival).await {
+                    switch::serve(hypervisors, incoming).await;
+                }
+            });
+        }
+    }
+
+    fn door(&self) -> Door {
+        Door::new(self.config.max_connections, self.config.connections_per_second)
+    }
+
+    /// The next connection that may stay. Meanwhile, sessions that have ended are cleared away.
+    async fn accept(&self, listener: &Listener, door: &mut Door, sessions: &mut JoinSet<()>) -> Arrival {
+        loop {
+            tokio::select! {
+                accepted = door.next(listener) => match accepted {
+                    Ok(arrival) if arrival.permit.is_some() => return arrival,
+                    Ok(arrival) => {
+                        self.counters.refused_connections.add(1);
+                        if self.is_new_complaint("too many connections".to_owned()) {
+                            let limit = self.config.max_connections;
+                            tracing::warn!(peer = arrival.peer, limit, "connection refused: too many at once");
+                        }
+                    }
+                    Err(error) => {
+                        // Out of file descriptors, most likely: sessions that end will free some.
+                        tracing::error!(%error, "cannot accept a connection");
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                },
+                Some(_) = sessions.join_next() => {}
+            }
+        }
+    }
+
+    /// Shakes hands, where there is TLS, and counts who does not.
+    async fn greet(&self, mut arrival: Arrival) -> Option<(Incoming, Option<Permit>)> {
+        let (peer, permit) = (arrival.peer.clone(), arrival.permit.take());
+        match arrival.greet().await {
+            Ok(incoming) => Some((incoming, permit)),
+            Err(error) => {
+                self.counters.refused_handshakes.add(1);
+                // Without the port, which differs from try to try.
+                let host = peer.rsplit_once(':').map_or(peer.as_str(), |(host, _)| host);
+                if self.is_new_complaint(format!("handshake {host} {error}")) {
+                    tracing::warn!(peer, %error, "connection refused");
+                }
+                None
+            }
         }
     }
 
     async fn dial(self: Arc<Self>, remote: Remote) {
         loop {
-            match remote.connect().await {
-                Ok(stream) => {
+            match dial(&remote, self.config.tls.as_deref()).await {
+                Ok(dialed) => {
                     let incoming = Incoming {
-                        reached: local_address(&stream),
-                        stream: Box::new(stream),
+                        stream: dialed.stream,
                         peer: remote.to_string(),
+                        reached: dialed.local,
                         direction: Direction::WeCalled,
+                        names: dialed.names,
                     };
                     database::serve(Arc::clone(&self), incoming).await;
                 }
@@ -283,33 +341,9 @@ impl Hypervisors {
     }
 }
 
-/// The next stream. Meanwhile, sessions that have ended are cleared away.
-async fn accept(listener: &Listener, sessions: &mut JoinSet<()>) -> Incoming {
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(incoming) => return incoming,
-                Err(error) => {
-                    // Out of file descriptors, most likely: sessions that end will free some.
-                    tracing::error!(%error, "cannot accept a connection");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            },
-            Some(_) = sessions.join_next() => {}
-        }
-    }
-}
-
 fn host(address: std::net::IpAddr) -> String {
     match address.to_canonical() {
         std::net::IpAddr::V4(address) => address.to_string(),
         std::net::IpAddr::V6(address) => format!("[{address}]"),
-    }
-}
-
-fn local_address(stream: &ovsdb::client::Stream) -> Option<std::net::SocketAddr> {
-    match stream {
-        ovsdb::client::Stream::Tcp(stream) => stream.local_addr().ok(),
-        ovsdb::client::Stream::Unix(_) => None,
     }
 }

@@ -6,11 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use weir_tls::{HandshakeError, PeerNames, Tls};
+
+use super::door::Permit;
+use crate::transport::Stream;
 
 /// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,13 +22,17 @@ use tokio::net::{TcpListener, UnixListener};
 pub enum Listen {
     /// A TCP port of one address, or of all if the address is unspecified.
     Tcp(SocketAddr),
+    /// The same with TLS: who calls must show a certificate.
+    Ssl(SocketAddr),
     /// A Unix socket. A stale socket file in its place is replaced.
     Unix(PathBuf),
 }
 
 /// Text that is no address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{text}` is not tcp:ADDRESS:PORT, ptcp:PORT[:ADDRESS], unix:PATH or punix:PATH")]
+#[error(
+    "`{text}` is not tcp:ADDRESS:PORT, ssl:ADDRESS:PORT, ptcp:PORT[:ADDRESS], pssl:PORT[:ADDRESS], unix:PATH or punix:PATH"
+)]
 pub struct ParseListenError {
     /// The text given.
     pub text: String,
@@ -33,11 +41,14 @@ pub struct ParseListenError {
 impl FromStr for Listen {
     type Err = ParseListenError;
 
-    /// Reads `tcp:ADDRESS:PORT` and `unix:PATH`, and the forms OVS has for them: `ptcp:PORT[:ADDRESS]`, `punix:PATH`.
+    /// Reads `tcp:ADDRESS:PORT`, `ssl:ADDRESS:PORT` and `unix:PATH`, and the forms OVS has for them:
+    /// `ptcp:PORT[:ADDRESS]`, `pssl:PORT[:ADDRESS]`, `punix:PATH`.
     fn from_str(text: &str) -> Result<Self, ParseListenError> {
         let parsed = match text.split_once(':') {
             Some(("tcp", address)) => address.parse().ok().map(Listen::Tcp),
-            Some(("ptcp", rest)) => passive_tcp(rest).map(Listen::Tcp),
+            Some(("ssl", address)) => address.parse().ok().map(Listen::Ssl),
+            Some(("ptcp", rest)) => passive(rest).map(Listen::Tcp),
+            Some(("pssl", rest)) => passive(rest).map(Listen::Ssl),
             Some(("unix" | "punix", path)) if !path.is_empty() => Some(Listen::Unix(PathBuf::from(path))),
             _ => None,
         };
@@ -63,26 +74,19 @@ impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Listen::Tcp(address) => write!(f, "tcp:{address}"),
+            Listen::Ssl(address) => write!(f, "ssl:{address}"),
             Listen::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }
 
-fn passive_tcp(text: &str) -> Option<SocketAddr> {
+fn passive(text: &str) -> Option<SocketAddr> {
     let (port, address) = match text.split_once(':') {
         None => (text, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
         Some((port, address)) => (port, address.trim_matches(['[', ']']).parse().ok()?),
     };
     Some(SocketAddr::new(address, port.parse().ok()?))
 }
-
-/// A stream of either kind.
-pub(super) type Stream = Box<dyn Duplex>;
-
-/// What a session needs of its stream.
-pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
 /// A stream that came in, with what is known of its ends.
 pub(super) struct Incoming {
@@ -92,6 +96,52 @@ pub(super) struct Incoming {
     /// Our address as the peer sees it; none for Unix sockets.
     pub(super) reached: Option<SocketAddr>,
     pub(super) direction: Direction,
+    /// What the peer's certificate says it is; none without TLS.
+    pub(super) names: Option<PeerNames>,
+}
+
+impl Incoming {
+    /// Whether the peer may speak for this hypervisor: anybody without TLS, otherwise who has its name.
+    pub(super) fn may_be(names: Option<&PeerNames>, chassis: &str) -> bool {
+        names.is_none_or(|names| names.include(chassis))
+    }
+}
+
+/// A connection just accepted, on which nothing has been said.
+pub(super) struct Arrival {
+    socket: Socket,
+    /// For people.
+    pub(super) peer: String,
+    /// To shake hands with, if it is to be TLS.
+    tls: Option<Arc<Tls>>,
+    /// Held for as long as the session lasts.
+    pub(super) permit: Option<Permit>,
+}
+
+enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Arrival {
+    /// Shakes hands, if it is to be TLS. A peer may take its time: not for the loop that accepts.
+    pub(super) async fn greet(self) -> Result<Incoming, HandshakeError> {
+        let Arrival { socket, peer, tls, .. } = self;
+        let direction = Direction::TheyCalled;
+        let (stream, reached, names): (Stream, _, _) = match (socket, tls) {
+            (Socket::Unix(stream), _) => (Box::new(stream), None, None),
+            (Socket::Tcp(stream), None) => {
+                let reached = stream.local_addr().ok();
+                (Box::new(stream), reached, None)
+            }
+            (Socket::Tcp(stream), Some(tls)) => {
+                let reached = stream.local_addr().ok();
+                let secured = tls.accept(stream).await?;
+                (Box::new(secured.stream), reached, Some(secured.peer))
+            }
+        };
+        Ok(Incoming { stream, peer, reached, direction, names })
+    }
 }
 
 /// Who called whom.
@@ -104,15 +154,22 @@ pub(super) enum Direction {
 /// A bound [`Listen`].
 #[derive(Debug)]
 pub(super) enum Listener {
-    Tcp(TcpListener),
+    Tcp(TcpListener, Option<Arc<Tls>>),
     Unix(UnixListener, PathBuf),
 }
 
 impl Listener {
-    /// Binds; an error names the address.
-    pub(super) async fn bind(listen: &Listen) -> io::Result<Self> {
+    /// Binds; an error names the address. `tls` is for addresses that ask for it.
+    pub(super) async fn bind(listen: &Listen, tls: Option<&Arc<Tls>>) -> io::Result<Self> {
         let bound = match listen {
-            Listen::Tcp(address) => TcpListener::bind(address).await.map(Listener::Tcp),
+            Listen::Tcp(address) => TcpListener::bind(address).await.map(|bound| Listener::Tcp(bound, None)),
+            Listen::Ssl(address) => match tls {
+                Some(tls) => {
+                    let bound = TcpListener::bind(address).await;
+                    bound.map(|bound| Listener::Tcp(bound, Some(Arc::clone(tls))))
+                }
+                None => Err(io::Error::other("no certificate is given")),
+            },
             Listen::Unix(path) => remove_stale(path)
                 .and_then(|()| UnixListener::bind(path))
                 .map(|listener| Listener::Unix(listener, path.clone())),
@@ -120,26 +177,29 @@ impl Listener {
         bound.map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {listen}: {error}")))
     }
 
-    /// The port, if TCP.
-    pub(super) fn tcp_port(&self) -> Option<u16> {
+    /// How OVS writes that it is to connect here, but for the host: the kind, and the port. None for Unix sockets.
+    pub(super) fn called_by(&self) -> Option<(&'static str, u16)> {
         match self {
-            Listener::Tcp(listener) => listener.local_addr().ok().map(|address| address.port()),
+            Listener::Tcp(listener, tls) => {
+                let kind = if tls.is_some() { "ssl" } else { "tcp" };
+                listener.local_addr().ok().map(|address| (kind, address.port()))
+            }
             Listener::Unix(..) => None,
         }
     }
 
-    pub(super) async fn accept(&self) -> io::Result<Incoming> {
+    pub(super) async fn accept(&self) -> io::Result<Arrival> {
         match self {
-            Listener::Tcp(listener) => {
+            Listener::Tcp(listener, tls) => {
                 let (stream, peer) = listener.accept().await?;
                 // Messages are written whole: waiting for more would only add latency.
                 stream.set_nodelay(true)?;
-                let reached = stream.local_addr().ok();
-                Ok(Incoming {
-                    stream: Box::new(stream),
-                    peer: format!("tcp:{peer}"),
-                    reached,
-                    direction: Direction::TheyCalled,
+                let kind = if tls.is_some() { "ssl" } else { "tcp" };
+                Ok(Arrival {
+                    socket: Socket::Tcp(stream),
+                    peer: format!("{kind}:{peer}"),
+                    tls: tls.clone(),
+                    permit: None,
                 })
             }
             Listener::Unix(listener, path) => {
@@ -148,12 +208,7 @@ impl Listener {
                     Some(pid) => format!("unix:{} (process {pid})", path.display()),
                     None => format!("unix:{}", path.display()),
                 };
-                Ok(Incoming {
-                    stream: Box::new(stream),
-                    peer,
-                    reached: None,
-                    direction: Direction::TheyCalled,
-                })
+                Ok(Arrival { socket: Socket::Unix(stream), peer, tls: None, permit: None })
             }
         }
     }
@@ -185,6 +240,9 @@ mod tests {
             ("ptcp:6640", "tcp:0.0.0.0:6640"),
             ("ptcp:6640:127.0.0.1", "tcp:127.0.0.1:6640"),
             ("ptcp:6640:[::1]", "tcp:[::1]:6640"),
+            ("ssl:127.0.0.1:6640", "ssl:127.0.0.1:6640"),
+            ("pssl:6640", "ssl:0.0.0.0:6640"),
+            ("pssl:6640:[::1]", "ssl:[::1]:6640"),
             ("unix:/run/weir/db.sock", "unix:/run/weir/db.sock"),
             ("punix:/run/weir/db.sock", "unix:/run/weir/db.sock"),
         ] {
@@ -195,7 +253,7 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_with_its_text() {
         for text in
-            ["", "6640", "tcp:6640", "tcp:host:6640", "ptcp:70000", "ptcp:1:x", "unix:", "ssl:1.2.3.4:1"]
+            ["", "6640", "tcp:6640", "tcp:host:6640", "ptcp:70000", "ptcp:1:x", "unix:", "ssl:1.2.3.4"]
         {
             assert_eq!(text.parse::<Listen>(), Err(ParseListenError { text: text.to_owned() }));
         }
@@ -205,13 +263,13 @@ mod tests {
     async fn a_stale_socket_is_replaced_and_a_live_one_or_another_file_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let listen = Listen::Unix(dir.path().join("s"));
-        let first = Listener::bind(&listen).await.unwrap();
-        assert_eq!(Listener::bind(&listen).await.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        let first = Listener::bind(&listen, None).await.unwrap();
+        assert_eq!(Listener::bind(&listen, None).await.unwrap_err().kind(), io::ErrorKind::AddrInUse);
         drop(first);
-        Listener::bind(&listen).await.unwrap();
+        Listener::bind(&listen, None).await.unwrap();
         let file = dir.path().join("f");
         std::fs::write(&file, "mine").unwrap();
-        Listener::bind(&Listen::Unix(file.clone())).await.unwrap_err();
+        Listener::bind(&Listen::Unix(file.clone()), None).await.unwrap_err();
         assert_eq!(std::fs::read_to_string(file).unwrap(), "mine");
     }
 }

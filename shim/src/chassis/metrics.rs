@@ -24,6 +24,12 @@ pub struct ChassisMetrics {
     pub conflicting_flows: u64,
     /// Switches refused because they are not the bridge of any known hypervisor.
     pub refused_strangers: u64,
+    /// Peers refused because the name in their certificate is not that of the hypervisor they speak for.
+    pub refused_impostors: u64,
+    /// Connections on which no TLS session came about: no certificate, or none of a trusted authority.
+    pub refused_handshakes: u64,
+    /// Connections closed at once because there were as many as are allowed.
+    pub refused_connections: u64,
     /// Sessions closed because of bytes that are not the protocol.
     pub malformed_messages: u64,
     /// Packets that switches handed over and nobody was there to take in time.
@@ -85,6 +91,9 @@ pub(super) struct Counters {
     pub(super) rejected_flows: Counter,
     pub(super) conflicting_flows: Counter,
     pub(super) refused_strangers: Counter,
+    pub(super) refused_impostors: Counter,
+    pub(super) refused_handshakes: Counter,
+    pub(super) refused_connections: Counter,
     pub(super) malformed_messages: Counter,
     pub(super) dropped_packets: Counter,
     pub(super) database_writes: Counter,
@@ -104,6 +113,9 @@ impl Counters {
             rejected_flows: self.rejected_flows.now(),
             conflicting_flows: self.conflicting_flows.now(),
             refused_strangers: self.refused_strangers.now(),
+            refused_impostors: self.refused_impostors.now(),
+            refused_handshakes: self.refused_handshakes.now(),
+            refused_connections: self.refused_connections.now(),
             malformed_messages: self.malformed_messages.now(),
             dropped_packets: self.dropped_packets.now(),
             database_writes: self.database_writes.now(),

@@ -12,6 +12,7 @@
 mod config;
 mod database;
 mod desired;
+mod door;
 mod entry;
 mod event;
 mod facts;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ovsdb::client::{DialConfig, Disconnect, Event, Remote, RetryConfig, Session};
+use ovsdb::client::{Connector, DialConfig, Disconnect, Event, RetryConfig, Session};
 use ovsdb::monitor::{ChangeSet, Replica};
 use ovsdb::transact::{Condition, OpResult, Operation};
 use ovsdb::value::{Datum, Uuid, Values};
@@ -82,10 +82,10 @@ pub struct Northbound {
 }
 
 impl Northbound {
-    /// Begins to dial `remote`; [`Self::run`] does the rest. `inputs` takes what is read, `installed` what is to be
+    /// Begins to dial; [`Self::run`] does the rest. `inputs` takes what is read, `installed` what is to be
     /// reported to hypervisors.
     pub fn dial(
-        remote: Remote,
+        servers: impl Connector,
         tables: NorthboundTables,
         notices: mpsc::UnboundedReceiver<Notice>,
         inputs: impl Fn(NorthboundInput) + Send + 'static,
@@ -93,7 +93,7 @@ impl Northbound {
     ) -> Northbound {
         let retry = RetryConfig { max: Duration::from_secs(1), ..RetryConfig::default() };
         let config = DialConfig { retry, ..DialConfig::default() };
-        let session = Session::dial(remote, tables.monitor_spec(), Replica::new(), config);
+        let session = Session::dial(servers, tables.monitor_spec(), Replica::new(), config);
         Northbound {
             session,
             tables,

@@ -16,11 +16,21 @@ use weir_shim::chassis::{ChassisEvent, ChassisMetrics, Facts, HypervisorConfig, 
 pub(crate) struct Addresses {
     pub(crate) ovsdb: SocketAddr,
     pub(crate) openflow: SocketAddr,
+    is_ssl: bool,
 }
 
 impl Addresses {
     pub(crate) fn choose() -> Addresses {
-        Addresses { ovsdb: free_address(), openflow: free_address() }
+        Addresses { ovsdb: free_address(), openflow: free_address(), is_ssl: false }
+    }
+
+    /// The same with TLS.
+    pub(crate) fn secured(self) -> Addresses {
+        Addresses { is_ssl: true, ..self }
+    }
+
+    fn listen(self, address: SocketAddr) -> Listen {
+        if self.is_ssl { Listen::Ssl(address) } else { Listen::Tcp(address) }
     }
 }
 
@@ -41,8 +51,8 @@ impl Control {
     pub(crate) fn start_at(addresses: Addresses, config: HypervisorConfig) -> Control {
         let _ = tracing_subscriber::fmt().with_test_writer().with_env_filter("weir_shim=debug").try_init();
         let config = HypervisorConfig {
-            listen_ovsdb: vec![Listen::Tcp(addresses.ovsdb)],
-            listen_openflow: vec![Listen::Tcp(addresses.openflow)],
+            listen_ovsdb: vec![addresses.listen(addresses.ovsdb)],
+            listen_openflow: vec![addresses.listen(addresses.openflow)],
             ..config
         };
         let (sender, events) = mpsc::unbounded_channel();
@@ -62,7 +72,7 @@ impl Control {
     }
 
     pub(crate) fn manager(&self) -> String {
-        format!("tcp:{}", self.addresses.ovsdb)
+        self.addresses.listen(self.addresses.ovsdb).to_string()
     }
 
     /// Waits for an event that `pick` makes something of; the others are dropped.

@@ -11,3 +11,4 @@ mod packets;
 mod refusals;
 mod slow;
 mod tampering;
+mod tls;

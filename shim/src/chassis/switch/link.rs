@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::chassis::listen::Stream;
+use crate::transport::Stream;
 
 /// Bytes asked of the stream at a time. A thousand idle sessions hold this each.
 const READ_SIZE: usize = 8 << 10;

@@ -30,6 +30,7 @@ use openflow::{
 };
 use thiserror::Error;
 use tokio::time::Instant;
+use weir_tls::PeerNames;
 
 use self::audits::{Audit, Audits};
 use self::greeting::Greeted;
@@ -69,6 +70,8 @@ enum Error {
     NoReply,
     #[error("datapath {datapath_id:016x} is not the bridge of any known hypervisor")]
     Stranger { datapath_id: u64, serial: String },
+    #[error("certificate of `{names}`, but the switch is that of hypervisor `{chassis}`")]
+    Impostor { names: String, chassis: Arc<str> },
     #[error("replaced by a newer session, or no longer wanted")]
     Superseded,
 }
@@ -87,8 +90,9 @@ impl Error {
 /// Serves a switch that called, until the connection ends.
 pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
     let mut link = Link::new(incoming.stream, hypervisors.config.probe_interval);
-    let peer = incoming.peer;
-    let (chassis, greeted) = match authenticate(&hypervisors, &mut link).await {
+    let Incoming { peer, names, .. } = incoming;
+    let known = authenticate(&hypervisors, &mut link, names.as_ref()).await;
+    let (chassis, greeted) = match known {
         Ok(known) => known,
         Err(error) => return turn_away(&hypervisors, &peer, &error),
     };
@@ -131,7 +135,12 @@ pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
 }
 
 /// Finds out whose switch this is: it must know what was written into the hypervisor's database.
-async fn authenticate(hypervisors: &Hypervisors, link: &mut Link) -> Result<(Arc<Chassis>, Greeted), Error> {
+/// A certificate, if it shows one, must be that hypervisor's.
+async fn authenticate(
+    hypervisors: &Hypervisors,
+    link: &mut Link,
+    names: Option<&PeerNames>,
+) -> Result<(Arc<Chassis>, Greeted), Error> {
     let greeted = tokio::time::timeout(GREETING_TIMEOUT, greeting::greet(link)).await;
     let greeted = greeted.unwrap_or(Err(Error::NoReply))?;
     let found = {
@@ -146,6 +155,10 @@ async fn authenticate(hypervisors: &Hypervisors, link: &mut Link) -> Result<(Arc
         }
     };
     match found {
+        Some(chassis) if !Incoming::may_be(names, &chassis.name) => {
+            let names = names.map(PeerNames::to_string).unwrap_or_default();
+            Err(Error::Impostor { names, chassis: Arc::clone(&chassis.name) })
+        }
         Some(chassis) => Ok((chassis, greeted)),
         None => {
             let Identity { datapath_id, serial } = greeted.identity;
@@ -160,6 +173,12 @@ fn turn_away(hypervisors: &Hypervisors, peer: &str, error: &Error) {
         Error::Stranger { datapath_id, serial } => {
             hypervisors.counters.refused_strangers.add(1);
             if hypervisors.is_new_complaint(format!("stranger {datapath_id:016x} {serial}")) {
+                tracing::warn!(peer, %error, "switch refused");
+            }
+        }
+        Error::Impostor { .. } => {
+            hypervisors.counters.refused_impostors.add(1);
+            if hypervisors.is_new_complaint(error.to_string()) {
                 tracing::warn!(peer, %error, "switch refused");
             }
         }
