@@ -70,18 +70,27 @@ pub(crate) mod message {
     pub(crate) const GET_CONFIG_REQUEST: u8 = 7;
     pub(crate) const GET_CONFIG_REPLY: u8 = 8;
     pub(crate) const SET_CONFIG: u8 = 9;
+    pub(crate) const PACKET_IN: u8 = 10;
     pub(crate) const FLOW_REMOVED: u8 = 11;
     pub(crate) const PORT_STATUS: u8 = 12;
     pub(crate) const PACKET_OUT: u8 = 13;
     pub(crate) const FLOW_MOD: u8 = 14;
     pub(crate) const GROUP_MOD: u8 = 15;
+    pub(crate) const PORT_MOD: u8 = 16;
+    pub(crate) const TABLE_MOD: u8 = 17;
     pub(crate) const MULTIPART_REQUEST: u8 = 18;
     pub(crate) const MULTIPART_REPLY: u8 = 19;
     pub(crate) const BARRIER_REQUEST: u8 = 20;
     pub(crate) const BARRIER_REPLY: u8 = 21;
     pub(crate) const ROLE_REQUEST: u8 = 24;
     pub(crate) const ROLE_REPLY: u8 = 25;
+    pub(crate) const GET_ASYNC_REQUEST: u8 = 26;
+    pub(crate) const GET_ASYNC_REPLY: u8 = 27;
+    pub(crate) const SET_ASYNC: u8 = 28;
     pub(crate) const METER_MOD: u8 = 29;
+    pub(crate) const ROLE_STATUS: u8 = 30;
+    pub(crate) const TABLE_STATUS: u8 = 31;
+    pub(crate) const REQUEST_FORWARD: u8 = 32;
     pub(crate) const BUNDLE_CONTROL: u8 = 33;
     pub(crate) const BUNDLE_ADD: u8 = 34;
 }

@@ -140,29 +140,31 @@ pub enum Role {
     Secondary,
 }
 
-impl RoleState {
-    pub(crate) fn encode(&self, out: &mut impl Put) {
-        out.put32(match self.role {
-            Role::NoChange => 0,
-            Role::Equal => 1,
-            Role::Primary => 2,
-            Role::Secondary => 3,
-        });
-        out.zeros(4);
-        out.put64(self.generation);
-    }
-
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<RoleState, DecodeError> {
-        let role = match reader.u32()? {
+impl Role {
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Role, DecodeError> {
+        let at = reader.clone();
+        Ok(match reader.u32()? {
             0 => Role::NoChange,
             1 => Role::Equal,
             2 => Role::Primary,
             3 => Role::Secondary,
             other => {
                 let value = u64::from(other);
-                return Err(reader.error(DecodeErrorKind::BadValue { what: "role", value }));
+                return Err(at.error(DecodeErrorKind::BadValue { what: "role", value }));
             }
-        };
+        })
+    }
+}
+
+impl RoleState {
+    pub(crate) fn encode(&self, out: &mut impl Put) {
+        out.put32(self.role as u32);
+        out.zeros(4);
+        out.put64(self.generation);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<RoleState, DecodeError> {
+        let role = Role::decode(reader)?;
         reader.skip(4)?;
         Ok(RoleState { role, generation: reader.u64()? })
     }

@@ -13,6 +13,7 @@
 //! `ovs-fields(7)`, `ovs-actions(7)` and `ovs-ofctl(8)`.
 
 mod action;
+mod async_config;
 mod bundle;
 mod consts;
 mod error;
@@ -33,13 +34,17 @@ mod nicira;
 mod packet;
 mod parse;
 mod port;
+mod statistics;
 mod stats;
+mod status;
+mod table;
 mod wire;
 
 pub use action::{
     Action, CheckPacketLarger, Conjunction, Controller, Ct, CtZone, FieldSlice, Learn, LearnSource,
     LearnSpec, Nat, NatAddresses, NatKind, Output, PacketInReason, Resubmit, Sample, SetField,
 };
+pub use async_config::{AsyncConfig, AsyncMasks};
 pub use bundle::{Bundle, BundleAdd, BundleControl, BundleControlKind, BundleFlags, BundleMember};
 pub use error::{BuildError, DecodeError, DecodeErrorKind, EncodeError, FrameError, MatchError};
 pub use fault::{Fault, FaultKind};
@@ -52,8 +57,8 @@ pub use group::{Bucket, BucketId, Group, GroupCommand, GroupMod, GroupType, Sele
 pub use handshake::{Features, Hello, Role, RoleState, SwitchConfig};
 pub use instruction::{Instructions, WriteMetadata};
 pub use message::Message;
-pub use meter::{Meter, MeterBand, MeterCommand, MeterFlags, MeterMod};
-pub use monitor::{FlowMonitorFlags, FlowMonitorRequest, FlowUpdate, FlowUpdateEvent};
+pub use meter::{Meter, MeterBand, MeterBandKind, MeterCommand, MeterFlags, MeterMod};
+pub use monitor::{FlowMonitorCommand, FlowMonitorFlags, FlowMonitorRequest, FlowUpdate, FlowUpdateEvent};
 pub use multipart::{
     FlowFilter, InstalledFlow, MultipartReply, MultipartReplyBody, MultipartRequest, MultipartRequestBody,
     SwitchDescription,
@@ -61,8 +66,16 @@ pub use multipart::{
 pub use nicira::{CtFlush, CtTuple, PacketInFormat, TlvMapping, TlvTable, TlvTableCommand, TlvTableMod};
 pub use packet::{FlowRemoved, FlowRemovedReason, PacketIn, PacketOut};
 pub use parse::{ParseError, ParseErrorKind};
-pub use port::{Port, PortNo, PortStatus, PortStatusReason};
-pub use stats::FlowStats;
+pub use port::{EthernetLink, Port, PortMod, PortNo, PortStatus, PortStatusReason};
+pub use statistics::{
+    EthernetErrors, GroupFeatures, GroupLimits, GroupStats, MeterFeatures, MeterStats, PortStats,
+    QueueDescription, QueueId, QueueStats, TableDescription, TableFeatures, TableFeaturesCommand, TableStats,
+    TrafficCount,
+};
+pub use stats::{AggregateStats, FlowStats};
+pub use status::{ForwardedRequest, RequestForward, RoleStatus, RoleStatusReason};
+pub use table::{TableConfig, TableMod, TableStatus, TableStatusReason, Vacancy};
+pub use wire::RawProperty;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
+use crate::async_config::AsyncConfig;
 use crate::bundle::{BundleAdd, BundleControl};
 use crate::consts::{NICIRA, message as number, nicira_message as nicira};
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
@@ -14,7 +15,9 @@ use crate::meter::MeterMod;
 use crate::multipart::{MultipartReply, MultipartRequest};
 use crate::nicira::{CtFlush, PacketInFormat, TlvTable, TlvTableMod};
 use crate::packet::{FlowRemoved, PacketIn, PacketOut};
-use crate::port::PortStatus;
+use crate::port::{PortMod, PortStatus};
+use crate::status::{RequestForward, RoleStatus};
+use crate::table::{TableMod, TableStatus};
 use crate::wire::{Put, Reader};
 
 /// A message of either direction.
@@ -38,6 +41,9 @@ pub enum Message {
     GetConfigReply(SwitchConfig),
     /// Sets the configuration; not answered.
     SetConfig(SwitchConfig),
+    /// A packet for the controller, in the form used until [`Message::SetPacketInFormat`] asks for another.
+    /// Userdata and continuation have no place in it.
+    StandardPacketIn(PacketIn),
     /// A flow has gone.
     FlowRemoved(FlowRemoved),
     /// A port came, went or changed.
@@ -50,6 +56,10 @@ pub enum Message {
     GroupMod(GroupMod),
     /// Changes a meter.
     MeterMod(MeterMod),
+    /// Changes the configuration of a port.
+    PortMod(PortMod),
+    /// Changes the configuration of a table.
+    TableMod(TableMod),
     /// Asks for a description, a dump, or reports.
     MultipartRequest(MultipartRequest),
     /// A part of the answer.
@@ -62,6 +72,18 @@ pub enum Message {
     RoleRequest(RoleState),
     /// The role held.
     RoleReply(RoleState),
+    /// The role of this connection was changed.
+    RoleStatus(RoleStatus),
+    /// A table fills up.
+    TableStatus(TableStatus),
+    /// Another controller changed groups or meters.
+    RequestForward(RequestForward),
+    /// Asks which messages are sent unasked.
+    GetAsyncRequest,
+    /// Which messages are sent unasked.
+    GetAsyncReply(AsyncConfig),
+    /// Chooses which messages are sent unasked; not answered.
+    SetAsync(AsyncConfig),
     /// Opens, commits or discards a bundle, or says that this was done.
     BundleControl(BundleControl),
     /// Puts a message into a bundle.
@@ -139,18 +161,27 @@ impl Message {
             Message::GetConfigRequest => number::GET_CONFIG_REQUEST,
             Message::GetConfigReply(_) => number::GET_CONFIG_REPLY,
             Message::SetConfig(_) => number::SET_CONFIG,
+            Message::StandardPacketIn(_) => number::PACKET_IN,
             Message::FlowRemoved(_) => number::FLOW_REMOVED,
             Message::PortStatus(_) => number::PORT_STATUS,
             Message::PacketOut(_) => number::PACKET_OUT,
             Message::FlowMod(_) => number::FLOW_MOD,
             Message::GroupMod(_) => number::GROUP_MOD,
             Message::MeterMod(_) => number::METER_MOD,
+            Message::PortMod(_) => number::PORT_MOD,
+            Message::TableMod(_) => number::TABLE_MOD,
             Message::MultipartRequest(_) => number::MULTIPART_REQUEST,
             Message::MultipartReply(_) => number::MULTIPART_REPLY,
             Message::BarrierRequest => number::BARRIER_REQUEST,
             Message::BarrierReply => number::BARRIER_REPLY,
             Message::RoleRequest(_) => number::ROLE_REQUEST,
             Message::RoleReply(_) => number::ROLE_REPLY,
+            Message::RoleStatus(_) => number::ROLE_STATUS,
+            Message::TableStatus(_) => number::TABLE_STATUS,
+            Message::RequestForward(_) => number::REQUEST_FORWARD,
+            Message::GetAsyncRequest => number::GET_ASYNC_REQUEST,
+            Message::GetAsyncReply(_) => number::GET_ASYNC_REPLY,
+            Message::SetAsync(_) => number::SET_ASYNC,
             Message::BundleControl(_) => number::BUNDLE_CONTROL,
             Message::BundleAdd(_) => number::BUNDLE_ADD,
             Message::SetPacketInFormat(_)
@@ -174,18 +205,26 @@ impl Message {
             Message::EchoRequest(data) | Message::EchoReply(data) => out.put(data),
             Message::FeaturesReply(features) => features.encode(out),
             Message::GetConfigReply(config) | Message::SetConfig(config) => config.encode(out),
+            Message::StandardPacketIn(packet_in) => packet_in.encode_standard(out),
             Message::FlowRemoved(removed) => removed.encode(out),
             Message::PortStatus(status) => status.encode(out),
             Message::PacketOut(packet_out) => packet_out.encode(out),
             Message::FlowMod(flow_mod) => flow_mod.encode(out),
             Message::GroupMod(group_mod) => group_mod.encode(out),
             Message::MeterMod(meter_mod) => meter_mod.encode(out),
+            Message::PortMod(port_mod) => port_mod.encode(out),
+            Message::TableMod(table_mod) => table_mod.encode(out),
             Message::MultipartRequest(request) => request.encode(out),
             Message::MultipartReply(reply) => reply.encode(out),
             Message::FeaturesRequest
             | Message::GetConfigRequest
             | Message::BarrierRequest
-            | Message::BarrierReply => {}
+            | Message::BarrierReply
+            | Message::GetAsyncRequest => {}
+            Message::RoleStatus(status) => status.encode(out),
+            Message::TableStatus(status) => status.encode(out),
+            Message::RequestForward(forward) => forward.encode(out),
+            Message::GetAsyncReply(config) | Message::SetAsync(config) => config.encode(out),
             Message::RoleRequest(role) | Message::RoleReply(role) => role.encode(out),
             Message::BundleControl(control) => control.encode(out),
             Message::BundleAdd(add) => add.encode(xid, out),
@@ -265,18 +304,27 @@ fn decode(frame: &Frame) -> Result<Message, DecodeError> {
         number::GET_CONFIG_REQUEST => Message::GetConfigRequest,
         number::GET_CONFIG_REPLY => Message::GetConfigReply(SwitchConfig::decode(reader)?),
         number::SET_CONFIG => Message::SetConfig(SwitchConfig::decode(reader)?),
+        number::PACKET_IN => Message::StandardPacketIn(PacketIn::decode_standard(reader)?),
         number::FLOW_REMOVED => Message::FlowRemoved(FlowRemoved::decode(reader)?),
         number::PORT_STATUS => Message::PortStatus(PortStatus::decode(reader)?),
         number::PACKET_OUT => Message::PacketOut(PacketOut::decode(reader)?),
         number::FLOW_MOD => Message::FlowMod(FlowMod::decode(reader)?),
         number::GROUP_MOD => Message::GroupMod(GroupMod::decode(reader)?),
         number::METER_MOD => Message::MeterMod(MeterMod::decode(reader)?),
+        number::PORT_MOD => Message::PortMod(PortMod::decode(reader)?),
+        number::TABLE_MOD => Message::TableMod(TableMod::decode(reader)?),
         number::MULTIPART_REQUEST => Message::MultipartRequest(MultipartRequest::decode(reader)?),
         number::MULTIPART_REPLY => Message::MultipartReply(MultipartReply::decode(reader)?),
         number::BARRIER_REQUEST => Message::BarrierRequest,
         number::BARRIER_REPLY => Message::BarrierReply,
         number::ROLE_REQUEST => Message::RoleRequest(RoleState::decode(reader)?),
         number::ROLE_REPLY => Message::RoleReply(RoleState::decode(reader)?),
+        number::ROLE_STATUS => Message::RoleStatus(RoleStatus::decode(reader)?),
+        number::TABLE_STATUS => Message::TableStatus(TableStatus::decode(reader)?),
+        number::REQUEST_FORWARD => Message::RequestForward(RequestForward::decode(reader)?),
+        number::GET_ASYNC_REQUEST => Message::GetAsyncRequest,
+        number::GET_ASYNC_REPLY => Message::GetAsyncReply(AsyncConfig::decode(reader)?),
+        number::SET_ASYNC => Message::SetAsync(AsyncConfig::decode(reader)?),
         number::BUNDLE_CONTROL => Message::BundleControl(BundleControl::decode(reader)?),
         number::BUNDLE_ADD => Message::BundleAdd(BundleAdd::decode(frame.header.xid, reader)?),
         _ => Message::Unknown { message_type, body: take_rest(frame, reader) },

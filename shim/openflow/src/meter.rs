@@ -78,16 +78,38 @@ impl MeterFlags {
     }
 }
 
-/// One limit: packets above it are dropped.
+/// One limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MeterBand {
     /// The rate, in the unit of the flags.
     pub rate: u32,
     /// How much may pass at once (kbit or packets).
     pub burst: u32,
+    /// What happens to packets above it.
+    pub kind: MeterBandKind,
+}
+
+/// What happens to packets above a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MeterBandKind {
+    /// They are dropped.
+    Drop,
+    /// The drop precedence in their DSCP field rises. Open vSwitch's own datapath does not have it.
+    DscpRemark {
+        /// By how much.
+        levels: u8,
+    },
+}
+
+impl MeterBand {
+    /// Drops packets above `rate`.
+    pub fn drop(rate: u32, burst: u32) -> MeterBand {
+        MeterBand { rate, burst, kind: MeterBandKind::Drop }
+    }
 }
 
 const DROP: u16 = 1;
+const DSCP_REMARK: u16 = 2;
 const BAND_LEN: usize = 16;
 
 impl MeterMod {
@@ -132,11 +154,16 @@ impl MeterMod {
 
 fn put_bands(bands: &[MeterBand], out: &mut impl Put) {
     for band in bands {
-        out.put16(DROP);
+        let (kind, levels) = match band.kind {
+            MeterBandKind::Drop => (DROP, 0),
+            MeterBandKind::DscpRemark { levels } => (DSCP_REMARK, levels),
+        };
+        out.put16(kind);
         out.put16(BAND_LEN as u16);
         out.put32(band.rate);
         out.put32(band.burst);
-        out.zeros(4);
+        out.put8(levels);
+        out.zeros(3);
     }
 }
 
@@ -147,10 +174,17 @@ fn take_bands(reader: &mut Reader<'_>) -> Result<Vec<MeterBand>, DecodeError> {
         let kind = reader.u16()?;
         let length = usize::from(reader.u16()?);
         let mut body = reader.element("meter band", length, start)?;
-        if kind != DROP {
-            return Err(bad(reader, "meter band", kind));
-        }
-        bands.push(MeterBand { rate: body.u32()?, burst: body.u32()? });
+        let (rate, burst) = (body.u32()?, body.u32()?);
+        let kind = match kind {
+            DROP => MeterBandKind::Drop,
+            DSCP_REMARK => MeterBandKind::DscpRemark { levels: body.u8()? },
+            _ => {
+                let value = u64::from(kind);
+                let kind = DecodeErrorKind::BadValue { what: "meter band", value };
+                return Err(DecodeError::new(start, kind));
+            }
+        };
+        bands.push(MeterBand { rate, burst, kind });
     }
     Ok(bands)
 }

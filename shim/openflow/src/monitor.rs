@@ -20,8 +20,23 @@ pub struct FlowMonitorRequest {
     pub table: Option<u8>,
     /// Only flows that output here; [`PortNo::ANY`] for all.
     pub out_port: PortNo,
+    /// Only flows that go to this group; 0xffffffff for all.
+    pub out_group: u32,
     /// Only flows the match covers.
     pub matching: Match,
+    /// Whether to begin, change or end the monitor.
+    pub command: FlowMonitorCommand,
+}
+
+/// What a [`FlowMonitorRequest`] does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowMonitorCommand {
+    /// Begin it.
+    Add,
+    /// Change it.
+    Modify,
+    /// End it; only its number counts.
+    Delete,
 }
 
 /// What a flow monitor reports.
@@ -50,31 +65,54 @@ impl FlowMonitorFlags {
     }
 }
 
-const COMMAND_ADD: u8 = 0;
-
 impl FlowMonitorRequest {
+    /// Begins a monitor of all flows of all tables.
+    pub fn all(id: u32, flags: FlowMonitorFlags) -> FlowMonitorRequest {
+        FlowMonitorRequest {
+            id,
+            flags,
+            table: None,
+            out_port: PortNo::ANY,
+            out_group: ANY_GROUP,
+            matching: Match::any(),
+            command: FlowMonitorCommand::Add,
+        }
+    }
+
+    /// Ends the monitor of this number.
+    pub fn cancel(id: u32) -> FlowMonitorRequest {
+        let none = FlowMonitorFlags(0);
+        FlowMonitorRequest { command: FlowMonitorCommand::Delete, ..FlowMonitorRequest::all(id, none) }
+    }
+
     pub(crate) fn encode(&self, out: &mut impl Put) {
         out.put32(self.id);
         out.put32(self.out_port.0);
-        out.put32(ANY_GROUP);
+        out.put32(self.out_group);
         out.put16(self.flags.0);
         out.put8(self.table.unwrap_or(ALL_TABLES));
-        out.put8(COMMAND_ADD);
+        out.put8(self.command as u8);
         self.matching.encode(out);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<FlowMonitorRequest, DecodeError> {
         let id = reader.u32()?;
         let out_port = PortNo(reader.u32()?);
-        reader.skip(4)?;
+        let out_group = reader.u32()?;
         let flags = FlowMonitorFlags(reader.u16()?);
         let table = Some(reader.u8()?).filter(|&table| table != ALL_TABLES);
-        let command = reader.u8()?;
-        if command != COMMAND_ADD {
-            let value = u64::from(command);
-            return Err(reader.error(DecodeErrorKind::BadValue { what: "flow monitor command", value }));
-        }
-        Ok(FlowMonitorRequest { id, flags, table, out_port, matching: Match::decode(reader)? })
+        let at = reader.clone();
+        let command = match reader.u8()? {
+            0 => FlowMonitorCommand::Add,
+            1 => FlowMonitorCommand::Modify,
+            2 => FlowMonitorCommand::Delete,
+            other => {
+                let value = u64::from(other);
+                return Err(at.error(DecodeErrorKind::BadValue { what: "flow monitor command", value }));
+            }
+        };
+        let matching = Match::decode(reader)?;
+        Ok(FlowMonitorRequest { id, flags, table, out_port, out_group, matching, command })
     }
 }
 

@@ -140,6 +140,37 @@ impl PacketIn {
     }
 }
 
+const NO_COOKIE: u64 = u64::MAX;
+
+impl PacketIn {
+    /// The body of a standard PACKET_IN, which has no userdata and no continuation.
+    pub(crate) fn encode_standard(&self, out: &mut impl Put) {
+        out.put32(self.buffer_id.unwrap_or(NO_BUFFER));
+        let full_len = self.full_len.unwrap_or(self.packet.len() as u32);
+        out.put16(u16::try_from(full_len).unwrap_or(u16::MAX));
+        out.put8(self.reason.0);
+        out.put8(self.table);
+        out.put64(self.cookie.unwrap_or(NO_COOKIE));
+        self.metadata.encode(out);
+        out.zeros(2);
+        out.put(&self.packet);
+    }
+
+    pub(crate) fn decode_standard(reader: &mut Reader<'_>) -> Result<PacketIn, DecodeError> {
+        let buffer_id = Some(reader.u32()?).filter(|&id| id != NO_BUFFER);
+        let full_len = u32::from(reader.u16()?);
+        let reason = PacketInReason(reader.u8()?);
+        let table = reader.u8()?;
+        let cookie = Some(reader.u64()?).filter(|&cookie| cookie != NO_COOKIE);
+        let metadata = Match::decode_with(reader, Prerequisites::Ignored)?;
+        reader.skip(2)?;
+        let packet = reader.rest().to_vec();
+        let full_len = Some(full_len).filter(|&length| length as usize != packet.len());
+        let (userdata, continuation) = (Vec::new(), None);
+        Ok(PacketIn { packet, full_len, buffer_id, table, cookie, reason, metadata, userdata, continuation })
+    }
+}
+
 /// FLOW_REMOVED: a flow that asked for it has gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlowRemoved {

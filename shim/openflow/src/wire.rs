@@ -226,6 +226,21 @@ pub(crate) fn properties<'a>(
     Ok(())
 }
 
+/// A property this crate does not know, kept as it came.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RawProperty {
+    /// Type number.
+    pub kind: u16,
+    /// All after type and length, without the padding.
+    pub body: Vec<u8>,
+}
+
+impl RawProperty {
+    pub(crate) fn encode(&self, out: &mut impl Put) {
+        out.property(self.kind, &self.body);
+    }
+}
+
 /// Text in a zero-padded field; bytes that are not UTF-8 are replaced.
 pub(crate) fn text(field: &[u8]) -> String {
     let end = field.iter().position(|&byte| byte == 0).unwrap_or(field.len());

@@ -91,7 +91,7 @@ fn numbers_that_are_not_known() {
         "message type 14: at byte 64: instruction 0x5 is not known",
     );
     check(33, "00000001 0008 0003", "message type 33: at byte 12: bundle control type 0x8 is not known");
-    check(24, "00000004 00000000 0000000000000000", "message type 24: at byte 12: role 0x4 is not known");
+    check(24, "00000004 00000000 0000000000000000", "message type 24: at byte 8: role 0x4 is not known");
     check(
         15,
         "0009 00 00 00000001 0000 0000 ffffffff",

@@ -105,7 +105,7 @@ fn groups_and_meters_come_back_equal_and_print_like_ovs_ofctl() {
     let changed = connection.groups().into_iter().find(|group| group.id == 7);
     assert_eq!(changed.as_ref().map(ids), Some(vec![1, 2]));
 
-    let faster = Meter { bands: vec![MeterBand { rate: 2000, burst: 200 }], ..samples::meter() };
+    let faster = Meter { bands: vec![MeterBand::drop(2000, 200)], ..samples::meter() };
     connection.send(&Message::MeterMod(MeterMod::modify(faster.clone())));
     let meters = connection.multipart(MultipartRequest::all_meters());
     assert_eq!(meters, [MultipartReplyBody::Meters(vec![faster])]);
@@ -337,8 +337,7 @@ fn changes_by_others_are_reported() {
     .fold(FlowMonitorFlags::INSTRUCTIONS, FlowMonitorFlags::union);
     other.send(&Message::FlowMod(FlowMod::add(numbered(1))));
     assert_eq!(other.barrier(), []);
-    let request =
-        FlowMonitorRequest { id: 1, flags, table: Some(10), out_port: PortNo::ANY, matching: Match::any() };
+    let request = FlowMonitorRequest { table: Some(10), ..FlowMonitorRequest::all(1, flags) };
     let body = MultipartRequestBody::FlowMonitor(vec![request]);
     let initial = watcher.multipart(MultipartRequest { more: false, body });
     let seen = |event, flow| FlowUpdate::Flow { event, flow };

@@ -29,6 +29,13 @@ impl Match {
 
     /// Reads header, TLVs and padding.
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Match, DecodeError> {
+        Match::decode_with(reader, Prerequisites::Required)
+    }
+
+    pub(crate) fn decode_with(
+        reader: &mut Reader<'_>,
+        prerequisites: Prerequisites,
+    ) -> Result<Match, DecodeError> {
         let start = reader.offset();
         let kind = reader.u16()?;
         if kind != OXM {
@@ -37,7 +44,7 @@ impl Match {
         }
         let length = usize::from(reader.u16()?);
         let mut body = reader.element("match", length, start)?;
-        let decoded = Match::decode_tlvs(&mut body, Prerequisites::Required)?;
+        let decoded = Match::decode_tlvs(&mut body, prerequisites)?;
         reader.skip_padding(length);
         Ok(decoded)
     }

@@ -2,5 +2,6 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod connection;
+pub mod management;
 pub mod samples;
 pub mod switch;

@@ -468,11 +468,7 @@ pub fn groups() -> Vec<Group> {
 }
 
 pub fn meter() -> Meter {
-    Meter {
-        id: 3,
-        flags: MeterFlags::KBPS.union(MeterFlags::BURST),
-        bands: vec![MeterBand { rate: 1000, burst: 100 }],
-    }
+    Meter { id: 3, flags: MeterFlags::KBPS.union(MeterFlags::BURST), bands: vec![MeterBand::drop(1000, 100)] }
 }
 
 pub fn packet_out() -> PacketOut {
@@ -524,24 +520,21 @@ pub fn messages() -> Vec<(&'static str, Message)> {
     let flow = flows().into_iter().nth(5).unwrap();
     let stats = FlowStats { duration: Some((3, 500)), idle: Some(1), packets: Some(7), bytes: Some(420) };
     let bundle = Bundle::new(9);
+    let link =
+        EthernetLink { current: 0x840, supported: 0x860, current_speed: 10_000, ..EthernetLink::default() };
     let port = Port {
         number: PortNo(11),
         address: [2, 0, 0, 0, 0, 1],
         name: "vif1".to_owned(),
         config: 0,
-        state: 4,
-        current_speed: 10_000,
-        maximum_speed: 0,
+        state: Port::LIVE,
+        ethernet: Some(link),
+        other: Vec::new(),
     };
-    let reply = |body| Message::MultipartReply(MultipartReply { more: false, body });
-    let request = |body| Message::MultipartRequest(MultipartRequest { more: false, body });
-    let monitor = FlowMonitorRequest {
-        id: 1,
-        flags: FlowMonitorFlags::ADD.union(FlowMonitorFlags::INSTRUCTIONS),
-        table: Some(12),
-        out_port: PortNo::ANY,
-        matching: Match::any(),
-    };
+    let reply = |body: MultipartReplyBody| Message::MultipartReply(body.into());
+    let request = |body: MultipartRequestBody| Message::MultipartRequest(body.into());
+    let flags = FlowMonitorFlags::ADD.union(FlowMonitorFlags::INSTRUCTIONS);
+    let monitor = FlowMonitorRequest { table: Some(12), ..FlowMonitorRequest::all(1, flags) };
     let flow_update = FlowUpdate::Flow { event: FlowUpdateEvent::Added, flow: flow.clone() };
     let role = RoleState { role: Role::Primary, generation: 7 };
     let description = SwitchDescription {
@@ -567,7 +560,7 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         matching: flow.matching.clone(),
         stats,
     };
-    vec![
+    let mut all = vec![
         ("hello", Message::Hello(Hello::OPENFLOW_15)),
         ("error", Message::Error(fault)),
         (
@@ -609,6 +602,7 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         ("ports_request", request(MultipartRequestBody::Ports(None))),
         ("ports_reply", reply(MultipartReplyBody::Ports(vec![port]))),
         ("monitor_request", request(MultipartRequestBody::FlowMonitor(vec![monitor]))),
+        ("monitor_cancel", request(MultipartRequestBody::FlowMonitor(vec![FlowMonitorRequest::cancel(1)]))),
         (
             "monitor_reply",
             reply(MultipartReplyBody::FlowMonitor(vec![flow_update, FlowUpdate::Own { xid: 3 }])),
@@ -625,9 +619,12 @@ pub fn messages() -> Vec<(&'static str, Message)> {
         ("tlv_table_mod", Message::TlvTableMod(tlv)),
         ("tlv_table_request", Message::TlvTableRequest),
         ("tlv_table_reply", Message::TlvTableReply(table)),
+        ("packet_in", Message::StandardPacketIn(PacketIn { userdata: Vec::new(), ..packet_in() })),
         ("packet_in2", Message::PacketIn(packet_in())),
         ("resume", Message::Resume(PacketIn { continuation: Some(continuation()), ..packet_in() })),
         ("ct_flush_zone", Message::CtFlushZone(7)),
         ("ct_flush", Message::CtFlush(ct_flush())),
-    ]
+    ];
+    all.extend(super::management::messages());
+    all
 }

@@ -25,8 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openflow::{
-    DecodeError, EncodeError, Flow, FlowMonitorFlags, FlowMonitorRequest, Group, Match, Message,
-    MultipartRequest, MultipartRequestBody, PacketInFormat, PortNo, SwitchConfig,
+    DecodeError, EncodeError, Flow, FlowMonitorFlags, FlowMonitorRequest, Group, Message, MultipartRequest,
+    MultipartRequestBody, PacketInFormat, SwitchConfig,
 };
 use thiserror::Error;
 use tokio::time::Instant;
@@ -320,14 +320,7 @@ impl Session<'_> {
         let flags = [FlowMonitorFlags::REMOVED, FlowMonitorFlags::MODIFY, FlowMonitorFlags::INSTRUCTIONS]
             .into_iter()
             .fold(FlowMonitorFlags::ADD, FlowMonitorFlags::union);
-        let request = FlowMonitorRequest {
-            id: MONITOR,
-            flags,
-            table: None,
-            out_port: PortNo::ANY,
-            matching: Match::any(),
-        };
-        let body = MultipartRequestBody::FlowMonitor(vec![request]);
+        let body = MultipartRequestBody::FlowMonitor(vec![FlowMonitorRequest::all(MONITOR, flags)]);
         let message = Message::MultipartRequest(MultipartRequest { more: false, body });
         if let Err(fault) = exchange::command(&mut self.link, &mut self.inbox, &message).await? {
             tracing::info!(chassis = %self.chassis.name, %fault, "switch cannot report others' changes; audits will find them");
