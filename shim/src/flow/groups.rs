@@ -53,7 +53,7 @@ pub(super) fn meter(record: &Value) -> Result<Meter, FlowError> {
         _ => return Err(FlowError::shape("Kilobits or Packets", unit)),
     };
     let bands = list(part(record, "bands")?)?.iter().map(|band| {
-        Ok(MeterBand { rate: number(part(band, "rate")?)?, burst: number(part(band, "burst")?)? })
+        Ok(MeterBand::drop(number(part(band, "rate")?)?, number(part(band, "burst")?)?))
     });
     let bands = bands.collect::<Result<Vec<_>, FlowError>>()?;
     let bursts = bands.iter().any(|band: &MeterBand| band.burst != 0);
