@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::error::{DecodeError, decode_error};
 use crate::monitor::{ChangeSet, MonitorPlan, MonitorSpec, PlanError, Replica, ReplicaError, UpdateStyle};
 use crate::schema::DatabaseSchema;
-use crate::transact::{DbError, ErrorKind};
+use crate::transact::{Condition, DbError, ErrorKind};
 use crate::value::Uuid;
 use crate::wire::{Incoming, JsonText, RequestId, Rpc, RpcConfig, RpcError};
 
@@ -33,6 +33,8 @@ pub struct Connection {
     locks: HashMap<RequestId, String>,
     /// The names of all locks ever asked for: of no others is anything told.
     lock_names: HashSet<String>,
+    /// Other conditions that have been asked for.
+    new_conditions: HashMap<RequestId, NewConditions>,
     /// Requests whose replies nobody wants.
     unasked: HashSet<RequestId>,
     outputs: VecDeque<Output>,
@@ -105,11 +107,19 @@ pub enum ConnectionError {
 }
 
 #[derive(Debug)]
+struct NewConditions {
+    /// The number of the monitoring that they are for.
+    watch: u64,
+    table: String,
+    conditions: Vec<Condition>,
+}
+
+#[derive(Debug)]
 enum Watching {
     Nothing,
     Schema { id: RequestId, spec: MonitorSpec, replica: Replica },
     Monitor { id: RequestId, method: MonitorMethod, replica: Replica },
-    Updates { replica: Replica },
+    Updates { method: MonitorMethod, replica: Replica },
 }
 
 impl Connection {
@@ -121,6 +131,7 @@ impl Connection {
             n_watches: 0,
             locks: HashMap::new(),
             lock_names: HashSet::new(),
+            new_conditions: HashMap::new(),
             unasked: HashSet::new(),
             outputs: VecDeque::new(),
         }
@@ -184,13 +195,41 @@ impl Connection {
         before
     }
 
+    /// Monitors the rows of a table by other conditions from now on (`monitor_cond_change` of ovsdb-server(7)): those that
+    /// satisfy any of `conditions`, or all if there are none. Rows that come in or drop out by that are told as
+    /// [`Output::Changes`], before the [`Output::Reply`] to the request returned. `None` if nothing is to be asked for: the
+    /// monitoring has not begun, and begins with these, or the server sends all rows anyway.
+    pub fn change_conditions(&mut self, table: &str, conditions: Vec<Condition>) -> Option<RequestId> {
+        match &mut self.watching {
+            Watching::Nothing => None,
+            Watching::Schema { spec, .. } => {
+                spec.replace_conditions(table, conditions);
+                None
+            }
+            Watching::Monitor { method: MonitorMethod::Plain, .. }
+            | Watching::Updates { method: MonitorMethod::Plain, .. } => None,
+            // The server handles requests in order: the rows by the old conditions come first.
+            Watching::Monitor { .. } | Watching::Updates { .. } => {
+                let any =
+                    if conditions.is_empty() { &[Condition::Always(true)] } else { conditions.as_slice() };
+                let wanted: Vec<Value> = any.iter().map(Condition::to_json).collect();
+                let monitor = self.monitor_id();
+                let params = json!([monitor, monitor, {table: [{"where": wanted}]}]);
+                let id = self.rpc.request("monitor_cond_change", params);
+                let new = NewConditions { watch: self.n_watches, table: table.to_owned(), conditions };
+                self.new_conditions.insert(id, new);
+                Some(id)
+            }
+        }
+    }
+
     /// Stops to monitor, and gives the replica out.
     pub fn take_replica(&mut self) -> Option<Replica> {
         match std::mem::replace(&mut self.watching, Watching::Nothing) {
             Watching::Nothing => None,
             Watching::Schema { replica, .. }
             | Watching::Monitor { replica, .. }
-            | Watching::Updates { replica } => Some(replica),
+            | Watching::Updates { replica, .. } => Some(replica),
         }
     }
 
@@ -228,6 +267,13 @@ impl Connection {
                         self.outputs.push_back(Output::LockHeld(name));
                     }
                 }
+                if let Some(new) = self.new_conditions.remove(&id)
+                    && new.watch == self.n_watches
+                    && result.is_ok()
+                    && let Watching::Updates { replica, .. } = &mut self.watching
+                {
+                    replica.set_conditions(&new.table, new.conditions);
+                }
                 if !self.unasked.remove(&id) {
                     self.outputs.push_back(Output::Reply { id, result });
                 }
@@ -257,7 +303,7 @@ impl Connection {
             }
             Err(error) => {
                 // Kept where `take_replica` finds it.
-                self.watching = Watching::Updates { replica };
+                self.watching = Watching::Updates { method: MonitorMethod::Plain, replica };
                 Err(error)
             }
         }
@@ -298,7 +344,7 @@ impl Connection {
         if applied.is_err() {
             replica.distrust();
         }
-        self.watching = Watching::Updates { replica };
+        self.watching = Watching::Updates { method, replica };
         self.outputs.push_back(Output::Snapshot(applied?));
         Ok(())
     }
@@ -364,7 +410,7 @@ impl Connection {
     fn replica_of(&mut self, monitor: &Value) -> Option<&mut Replica> {
         let wanted = self.monitor_id();
         match &mut self.watching {
-            Watching::Updates { replica } => (monitor == &wanted).then_some(replica),
+            Watching::Updates { replica, .. } => (monitor == &wanted).then_some(replica),
             Watching::Nothing | Watching::Schema { .. } | Watching::Monitor { .. } => None,
         }
     }

@@ -23,7 +23,7 @@ pub struct WeirOptions {
     pub rules: PathBuf,
     /// The Northbound database, `unix:PATH` or `tcp:HOST:PORT`.
     pub northbound: String,
-    /// Further arguments of `weir run`.
+    /// Further arguments of `weir run`. With `--tls-cert` among them, its listeners are `ssl:`.
     pub args: Vec<String>,
 }
 
@@ -65,7 +65,12 @@ impl Weir {
 
     /// Where hypervisors find it: the argument of `ovs-vsctl set-manager`.
     pub fn manager(&self) -> String {
-        format!("tcp:127.0.0.1:{}", self.ovsdb_port.number())
+        format!("{}:{}", self.kind(), self.ovsdb_address())
+    }
+
+    /// Of its listeners' addresses.
+    fn kind(&self) -> &'static str {
+        if self.options.args.iter().any(|arg| arg == "--tls-cert") { "ssl" } else { "tcp" }
     }
 
     /// Its OpenFlow listener as `HOST:PORT`.
@@ -108,7 +113,7 @@ impl Weir {
         command.arg("--rules").arg(&options.rules);
         command.args(["--nb", &options.northbound]);
         command.args(["--listen-ovsdb", &self.manager()]);
-        command.arg("--listen-openflow").arg(format!("tcp:{}", self.openflow_address()));
+        command.arg("--listen-openflow").arg(format!("{}:{}", self.kind(), self.openflow_address()));
         command.arg("--control").arg(self.control());
         command.arg("--state").arg(self.dir.join("state"));
         command.args(&options.args);

@@ -7,12 +7,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::driver::{Command, Left, Watcher, drive};
 use super::queue::EventSender;
+use super::session::SharedSpec;
 use super::{ConnectError, Disconnect, Remote, Session};
 use crate::connection::Connection;
 use crate::error::{DecodeError, decode_error};
 use crate::monitor::{MonitorSpec, Replica};
 use crate::schema::DatabaseSchema;
-use crate::transact::{DbError, OpResult, Operation, TransactError, read_outcome};
+use crate::transact::{Condition, DbError, OpResult, Operation, TransactError, read_outcome};
 use crate::value::Uuid;
 use crate::wire::RpcConfig;
 
@@ -35,6 +36,9 @@ pub enum RequestError {
     /// The connection ended before the reply came, or had ended before.
     #[error("connection lost")]
     ConnectionLost,
+    /// It is about a table that is not among those monitored by name.
+    #[error("table `{0}` is not monitored by name")]
+    NotMonitored(String),
 }
 
 impl Client {
@@ -95,7 +99,9 @@ impl Client {
             Ok(reply) => read_outcome(operations, &reply),
             Err(RequestError::Refused(error)) => Err(TransactError::Refused(error)),
             Err(RequestError::Decode(error)) => Err(TransactError::Reply(error)),
-            Err(RequestError::ConnectionLost) => Err(TransactError::ConnectionLost),
+            Err(RequestError::ConnectionLost | RequestError::NotMonitored(_)) => {
+                Err(TransactError::ConnectionLost)
+            }
         }
     }
 
@@ -155,16 +161,36 @@ impl Client {
         let _ = self.commands.send(Command::WantLock { name: name.to_owned() });
     }
 
+    /// Asks for other conditions; the reply comes when the rows that they bring have.
+    pub(super) fn send_conditions(
+        &self,
+        table: &str,
+        conditions: Vec<Condition>,
+    ) -> oneshot::Receiver<Result<Value, RequestError>> {
+        let (reply, replied) = oneshot::channel();
+        // If it cannot be sent, the reply's sender is dropped with it: connection lost.
+        let _ = self.commands.send(Command::Conditions { table: table.to_owned(), conditions, reply });
+        replied
+    }
+
     /// Starts to monitor, and waits until that ends.
     pub(super) async fn watch_to_the_end(
         &self,
-        spec: MonitorSpec,
+        spec: &SharedSpec,
         replica: Replica,
         events: EventSender,
     ) -> Left {
         let (left, ended) = oneshot::channel();
-        let command = Command::Watch { spec, replica, watcher: Watcher { events, left } };
-        if let Err(mpsc::error::SendError(Command::Watch { replica, .. })) = self.commands.send(command) {
+        let watcher = Watcher { events, left };
+        // What changes the specification waits until the connection knows of it, and so comes after.
+        let unsent = spec.with(|spec| {
+            let command = Command::Watch { spec: spec.clone(), replica, watcher };
+            match self.commands.send(command) {
+                Err(mpsc::error::SendError(Command::Watch { replica, .. })) => Some(replica),
+                _ => None,
+            }
+        });
+        if let Some(replica) = unsent {
             return Left { replica, synced: false, reason: self.closed().await };
         }
         // The driver always leaves something, unless the runtime is going down.

@@ -7,9 +7,9 @@ use super::backoff::Backoff;
 use super::connector::Connector;
 use super::driver::Left;
 use super::leader::Leadership;
-use super::session::{Outlet, run};
+use super::session::{Outlet, SharedSpec, run};
 use super::{Client, ConnectError, Disconnect, Event, RetryConfig};
-use crate::monitor::{MonitorSpec, Replica};
+use crate::monitor::Replica;
 use crate::wire::RpcConfig;
 
 /// How to keep up a connection.
@@ -52,24 +52,25 @@ impl Default for DialConfig {
 /// Connects again and again, until the session is dropped.
 pub(super) async fn redial(
     connector: impl Connector,
-    spec: MonitorSpec,
+    spec: SharedSpec,
     mut replica: Replica,
     config: DialConfig,
     current: watch::Sender<Option<Client>>,
     mut outlet: Outlet,
 ) {
     let mut backoff = Backoff::new(config.retry);
+    let database = spec.database();
     let mut dialer = Dialer { connector, config };
     loop {
         let connected = tokio::select! {
-            connected = dialer.connect(&spec.database) => connected,
+            connected = dialer.connect(&database) => connected,
             _ = &mut outlet.dropped => break,
         };
         let reason = match connected {
             Err(reason) => reason,
             Ok((client, leadership)) => {
                 current.send_replace(Some(client.clone()));
-                let left = follow(&client, leadership, spec.clone(), replica, &mut outlet).await;
+                let left = follow(&client, leadership, &spec, replica, &mut outlet).await;
                 current.send_replace(None);
                 replica = left.replica;
                 if left.synced {
@@ -132,7 +133,7 @@ impl<C: Connector> Dialer<C> {
 async fn follow(
     client: &Client,
     leadership: Option<Leadership>,
-    spec: MonitorSpec,
+    spec: &SharedSpec,
     replica: Replica,
     outlet: &mut Outlet,
 ) -> Left {

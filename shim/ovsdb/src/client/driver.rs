@@ -14,7 +14,7 @@ use super::queue::EventSender;
 use super::{ConnectError, Event, RequestError};
 use crate::connection::{Connection, ConnectionError, Output};
 use crate::monitor::{MonitorSpec, Replica};
-use crate::transact::DbError;
+use crate::transact::{Condition, DbError};
 use crate::wire::RequestId;
 
 /// Why a connection ended, or did not come about.
@@ -38,10 +38,29 @@ pub enum Disconnect {
 }
 
 pub(super) enum Command {
-    Request { method: String, params: Value, reply: oneshot::Sender<Result<Value, RequestError>> },
-    Lock { method: &'static str, name: String, reply: oneshot::Sender<Result<Value, RequestError>> },
-    WantLock { name: String },
-    Watch { spec: MonitorSpec, replica: Replica, watcher: Watcher },
+    Request {
+        method: String,
+        params: Value,
+        reply: oneshot::Sender<Result<Value, RequestError>>,
+    },
+    Lock {
+        method: &'static str,
+        name: String,
+        reply: oneshot::Sender<Result<Value, RequestError>>,
+    },
+    WantLock {
+        name: String,
+    },
+    Conditions {
+        table: String,
+        conditions: Vec<Condition>,
+        reply: oneshot::Sender<Result<Value, RequestError>>,
+    },
+    Watch {
+        spec: MonitorSpec,
+        replica: Replica,
+        watcher: Watcher,
+    },
     Close,
 }
 
@@ -146,6 +165,13 @@ impl Driver {
             Command::Lock { method, name, reply } => {
                 let id = self.connection.request_lock(method, &name);
                 self.waiting.insert(id, reply);
+            }
+            Command::Conditions { table, conditions, reply } => {
+                match self.connection.change_conditions(&table, conditions) {
+                    Some(id) => drop(self.waiting.insert(id, reply)),
+                    // Who asked may have stopped waiting.
+                    None => drop(reply.send(Ok(Value::Null))),
+                }
             }
             Command::WantLock { name } => self.connection.want_lock(&name),
             Command::Watch { spec, replica, watcher } => {

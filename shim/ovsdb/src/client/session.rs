@@ -1,5 +1,5 @@
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -8,10 +8,10 @@ use super::connector::Connector;
 use super::dial::redial;
 use super::driver::Left;
 use super::queue::{EventReceiver, EventSender, queue};
-use super::{Client, DialConfig, Disconnect};
+use super::{Client, DialConfig, Disconnect, RequestError};
 use crate::monitor::{ChangeSet, MonitorSpec, Replica};
 use crate::schema::DatabaseSchema;
-use crate::transact::{OpResult, Operation, TransactError};
+use crate::transact::{Condition, OpResult, Operation, TransactError};
 
 /// A monitored database, as a sequence of events: over one connection ([`Client::watch`]), or over as many as it takes
 /// ([`Session::dial`]). Dropping it ends it.
@@ -61,12 +61,16 @@ impl Session {
     /// [`Remotes`](super::Remotes). `replica` is what a session before left, or a new one.
     pub fn dial(connector: impl Connector, spec: MonitorSpec, replica: Replica, config: DialConfig) -> Self {
         let (current, connection) = watch::channel(None);
-        Session::start(connection, |outlet| redial(connector, spec, replica, config, current, outlet))
+        let spec = SharedSpec::new(spec);
+        let wanted = spec.clone();
+        Session::start(connection, spec, |outlet| redial(connector, wanted, replica, config, current, outlet))
     }
 
     pub(super) fn on(client: Client, spec: MonitorSpec, replica: Replica) -> Self {
         let (_, connection) = watch::channel(Some(client.clone()));
-        Session::start(connection, |outlet| watch_once(client, spec, replica, outlet))
+        let spec = SharedSpec::new(spec);
+        let wanted = spec.clone();
+        Session::start(connection, spec, |outlet| watch_once(client, wanted, replica, outlet))
     }
 
     /// What happens next; `None` after the last event. May be dropped and called again: no event is lost.
@@ -93,13 +97,14 @@ impl Session {
 
     fn start<F: Future<Output = ()> + Send + 'static>(
         connection: watch::Receiver<Option<Client>>,
+        spec: SharedSpec,
         task: impl FnOnce(Outlet) -> F,
     ) -> Self {
         let (events, received) = queue();
         let (replica_out, replica) = oneshot::channel();
         let (alive, dropped) = oneshot::channel();
         tokio::spawn(task(Outlet { events, replica: replica_out, dropped }));
-        Session { events: received, handle: SessionHandle { connection }, replica, _alive: alive }
+        Session { events: received, handle: SessionHandle { connection, spec }, replica, _alive: alive }
     }
 }
 
@@ -107,6 +112,25 @@ impl Session {
 #[derive(Debug, Clone)]
 pub struct SessionHandle {
     connection: watch::Receiver<Option<Client>>,
+    spec: SharedSpec,
+}
+
+/// What a session monitors, which may change while it lives.
+#[derive(Debug, Clone)]
+pub(super) struct SharedSpec(Arc<Mutex<MonitorSpec>>);
+
+impl SharedSpec {
+    fn new(spec: MonitorSpec) -> Self {
+        SharedSpec(Arc::new(Mutex::new(spec)))
+    }
+
+    pub(super) fn database(&self) -> String {
+        self.with(|spec| spec.database.clone())
+    }
+
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut MonitorSpec) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl SessionHandle {
@@ -120,6 +144,34 @@ impl SessionHandle {
         match self.client() {
             Some(client) => client.transact(database, operations).await,
             None => Err(TransactError::ConnectionLost),
+        }
+    }
+
+    /// Monitors the rows of a table by other conditions from now on, over this connection and all later ones: rows that
+    /// satisfy any of `conditions`, or all if there are none. What comes in or drops out by that is in the
+    /// [`Event::Changes`] before this returns, or in the [`Event::Snapshot`] of the next connection if there is none now.
+    ///
+    /// # Errors
+    /// When the table is not one that the session's specification lists, or the server refuses; then the conditions
+    /// before stay in force.
+    pub async fn change_conditions(
+        &self,
+        table: &str,
+        conditions: Vec<Condition>,
+    ) -> Result<(), RequestError> {
+        let asked = self.spec.with(|spec| {
+            let before = spec.replace_conditions(table, conditions.clone())?;
+            Some((before, self.client().map(|client| client.send_conditions(table, conditions.clone()))))
+        });
+        let Some((before, reply)) = asked else { return Err(RequestError::NotMonitored(table.to_owned())) };
+        let Some(reply) = reply else { return Ok(()) };
+        match reply.await {
+            // Without the connection, it is the next one's matter.
+            Ok(Ok(_) | Err(RequestError::ConnectionLost)) | Err(_) => Ok(()),
+            Ok(Err(error)) => {
+                self.spec.with(|spec| spec.replace_conditions(table, before));
+                Err(error)
+            }
         }
     }
 
@@ -143,14 +195,14 @@ impl Outlet {
     }
 }
 
-async fn watch_once(client: Client, spec: MonitorSpec, replica: Replica, mut outlet: Outlet) {
-    let left = run(&client, spec, replica, &mut outlet).await;
+async fn watch_once(client: Client, spec: SharedSpec, replica: Replica, mut outlet: Outlet) {
+    let left = run(&client, &spec, replica, &mut outlet).await;
     outlet.events.send(Event::Disconnected { reason: left.reason, retry_in: None });
     outlet.give_back(left.replica);
 }
 
 /// Monitors over one connection until it ends or the session is dropped.
-pub(super) async fn run(client: &Client, spec: MonitorSpec, replica: Replica, outlet: &mut Outlet) -> Left {
+pub(super) async fn run(client: &Client, spec: &SharedSpec, replica: Replica, outlet: &mut Outlet) -> Left {
     let mut ended = pin!(client.watch_to_the_end(spec, replica, outlet.events.clone()));
     tokio::select! {
         left = &mut ended => left,

@@ -119,6 +119,12 @@ impl MonitorPlan {
         })
     }
 
+    /// Notes that rows of a table are monitored by other conditions from now on. False if the table is not monitored.
+    pub fn set_conditions(&mut self, table: &str, conditions: Vec<Condition>) -> bool {
+        let planned = self.tables.get_mut(table);
+        planned.map(|planned| planned.conditions = conditions).is_some()
+    }
+
     /// The `<monitor-requests>` of `monitor`, which knows no conditions.
     pub fn plain_requests(&self) -> Value {
         self.requests(|_, _| {})

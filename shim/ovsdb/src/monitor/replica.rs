@@ -8,6 +8,7 @@ use super::read::Updates;
 use super::{Change, ChangeSet, MonitorPlan, RowUpdate, TableUpdates, UpdateStyle};
 use crate::error::{DecodeError, decode_error};
 use crate::schema::ColumnType;
+use crate::transact::Condition;
 use crate::value::{AtomMap, Datum, Layout, Row, Uuid};
 use crate::wire::JsonText;
 
@@ -82,6 +83,12 @@ impl Replica {
     /// Notes the transaction that the copy now includes; zero if the server does not say.
     pub fn set_last_transaction(&mut self, transaction: Uuid) {
         self.last_transaction = transaction;
+    }
+
+    /// Notes that the rows of a table are from now on those that satisfy any of these conditions: those that do and were not
+    /// here, and those that were here and do not, have come and gone as changes. False if the table is not monitored.
+    pub fn set_conditions(&mut self, table: &str, conditions: Vec<Condition>) -> bool {
+        self.plan.as_mut().is_some_and(|plan| plan.set_conditions(table, conditions))
     }
 
     /// Applies what happened since the message before.

@@ -36,6 +36,12 @@ impl MonitorSpec {
     pub fn of(database: impl Into<String>, tables: impl IntoIterator<Item = TableSpec>) -> Self {
         MonitorSpec { database: database.into(), tables: tables.into_iter().collect() }
     }
+
+    /// Puts other conditions on the rows of a table, and gives out those before; `None` if the table is not listed.
+    pub fn replace_conditions(&mut self, table: &str, conditions: Vec<Condition>) -> Option<Vec<Condition>> {
+        let listed = self.tables.iter_mut().find(|listed| listed.table == table)?;
+        Some(std::mem::replace(&mut listed.conditions, conditions))
+    }
 }
 
 impl TableSpec {

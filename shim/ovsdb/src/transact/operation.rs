@@ -245,7 +245,8 @@ impl Operation {
                     add("uuid-name", json!(name));
                 }
                 if let Some(uuid) = insert.uuid {
-                    add("uuid", json!(["uuid", uuid.to_string()]));
+                    // A bare string, unlike everywhere else (ovsdb-server(7), "Insert").
+                    add("uuid", json!(uuid.to_string()));
                 }
             }
             Operation::Select { table, conditions, columns } => {
