@@ -47,6 +47,97 @@ fn random_case(seed: u64) {
     same_contents(&engines, &format!("seed {seed}\n{text}"));
 }
 
+/// Every kind of operator, keys, strings and nested values.
+const NETWORK: &str = r#"
+    import group
+    typedef Kind = Access{vlan: u16} | Trunk{vlans: Vec<u16>}
+    input relation Port(name: string, switch: string, kind: Kind) primary key (p) p.name
+    input relation Link(a: string, b: string)
+    input multiset Load(switch: string, bytes: u64)
+    input stream Event(switch: string)
+    output relation Vlan(switch: string, vlan: u16)
+    Vlan(s, v) :- Port(_, s, Access{v}).
+    Vlan(s, v) :- Port(_, s, Trunk{vs}), var v = FlatMap(vs).
+    output relation Reach(a: string, b: string, vlan: u16)
+    Reach(a, b, v) :- Link(a, b), Vlan(a, v), Vlan(b, v).
+    output relation Lonely(switch: string)
+    Lonely(s) :- Port(_, s, _), not Link(s, _), not Link(_, s).
+    output relation Total(switch: string, bytes: u64, n: usize)
+    Total(s, b, n) :- Load(s, x), var g = x.group_by(s), var b = g.sum_of(|v| v), var n = g.size().
+    output relation Path(a: string, b: string)
+    Path(a, b) :- Link(a, b).
+    Path(a, c) :- Path(a, b), Link(b, c).
+    output stream Seen(switch: string, ports: usize)
+    Seen(s, n) :- Event(s), Port(p, s, _), var n = p.group_by(s).size().
+    output relation Label(text: string)
+    Label("${a} to ${b}: ${100 / (v as u64 - 7)}") :- Reach(a, b, v).
+    index PortOf(switch: string) on Port(_, switch, _)
+"#;
+
+#[test]
+fn keys_groups_streams_and_errors_are_the_same() {
+    let engines = engines(NETWORK);
+    let program = engines[0].program();
+    let id = |name: &str| program.relation(name).unwrap();
+    let text = |text: String| Value::Str(text.into());
+    let record = |name: &str, fields: Vec<Value>| Value::Struct {
+        ctor: name.into(),
+        fields: fields.into_iter().map(|field| ("".into(), field)).collect(),
+    };
+    let mut random = Random::new(5);
+    let (mut done, mut failed) = (0, 0);
+    for transaction in 0..150 {
+        let size = if transaction % 10 == 9 { 90 } else { 1 + random.below(5) };
+        let mut updates = Vec::new();
+        for _ in 0..size {
+            let mut number = |below: usize| Value::Int((random.below(below) as i64).into());
+            let (vlan, more, bytes) = (number(9), number(9), number(4));
+            let (port, switch, other) = (random.below(60), random.below(9), random.below(9));
+            let (switch, other) = (text(format!("s{switch}")), text(format!("s{other}")));
+            let kind = match random.below(2) {
+                0 => record("Access", vec![vlan]),
+                _ => record("Trunk", vec![Value::Vec(vec![vlan, more])]),
+            };
+            let port = record("Port", vec![text(format!("p{port}")), switch.clone(), kind]);
+            let key = text(format!("p{}", random.below(60)));
+            updates.push(match random.below(60) {
+                0..=14 => Update::InsertOrUpdate { relation: id("Port"), record: port },
+                15..=16 => Update::Insert { relation: id("Port"), record: port },
+                17 => Update::DeleteKey { relation: id("Port"), key },
+                18 => Update::Delete { relation: id("Port"), record: port },
+                19 if random.below(6) == 0 => Update::Clear { relation: id("Port") },
+                20..=34 => {
+                    Update::Insert { relation: id("Link"), record: record("Link", vec![switch, other]) }
+                }
+                35..=44 => {
+                    Update::Delete { relation: id("Link"), record: record("Link", vec![switch, other]) }
+                }
+                45..=52 => {
+                    Update::Insert { relation: id("Load"), record: record("Load", vec![switch, bytes]) }
+                }
+                53..=55 => {
+                    Update::Delete { relation: id("Load"), record: record("Load", vec![switch, bytes]) }
+                }
+                _ => Update::Insert { relation: id("Event"), record: record("Event", vec![switch]) },
+            });
+        }
+        match commit_everywhere(&engines, &updates, &format!("transaction {transaction}")) {
+            Ok(()) => done += 1,
+            Err(_) => failed += 1,
+        }
+    }
+    assert!(done > 20 && failed > 20, "{done} done, {failed} failed");
+    same_contents(&engines, "network");
+    let answers = |ask: &dyn Fn(&Engine) -> String| {
+        let answers: Vec<String> = engines.iter().map(ask).collect();
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    };
+    answers(&|engine| format!("{:?}", engine.query_index("PortOf", vec![text("s1".into())])));
+    answers(&|engine| format!("{:?}", engine.query_index("PortOf", vec![])));
+    answers(&|engine| format!("{:?}", engine.dump_index("PortOf")));
+    answers(&|engine| engine.stats().transactions.to_string());
+}
+
 #[test]
 fn programs_are_changed_with_any_number_of_workers() {
     let engines = engines("input relation A(x: u32, y: u32)  output relation B(x: u32)  B(x) :- A(x, _).");
