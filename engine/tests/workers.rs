@@ -1,35 +1,48 @@
-//! Several workers give what one gives: the same deltas in the same order, the same contents, the same errors.
+//! Several workers, in one process or in several, give what one gives: the same deltas in the same order, the same
+//! contents, the same errors.
 //! `WEIR_CASES=n` runs that many random programs, `WEIR_SEED=s` just that one.
 #![allow(clippy::unwrap_used, dead_code)]
 
+#[path = "common/cluster.rs"]
+mod cluster;
 #[path = "common/naive.rs"]
 mod naive;
 
+use cluster::{Cluster, Shape};
 use naive::{Program, Random};
 use weir_engine::compile::compile_text;
 use weir_engine::ir::RelationId;
 use weir_engine::value::Value;
-use weir_engine::{Commit, CommitError, Config, Engine, Update};
+use weir_engine::{Commit, CommitError, Engine, Update};
 
-const WORKERS: [usize; 3] = [1, 2, 4];
+/// Processes, and workers of each; the first is what all others are compared with.
+const SHAPES: [Shape; 6] = [(1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (3, 1)];
+
+/// In one process.
+const THREADS: [Shape; 3] = [(1, 1), (1, 2), (1, 4)];
+
+const FIRST_SEED: u64 = 7_000;
+
+/// So many random programs are run by several processes as well.
+const IN_PROCESSES: u64 = 20;
 
 #[test]
 fn random_programs_give_the_same_with_any_number_of_workers() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let seeds = match number("WEIR_SEED") {
         Some(seed) => vec![seed],
-        None => (0..number("WEIR_CASES").unwrap_or(60)).map(|seed| 7_000 + seed).collect(),
+        None => (0..number("WEIR_CASES").unwrap_or(60)).map(|seed| FIRST_SEED + seed).collect(),
     };
     for seed in seeds {
-        random_case(seed);
+        random_case(seed, if seed < FIRST_SEED + IN_PROCESSES { &SHAPES } else { &THREADS });
     }
 }
 
-fn random_case(seed: u64) {
+fn random_case(seed: u64, shapes: &[Shape]) {
     let mut random = Random::new(seed);
     let program = Program::random(&mut random);
     let text = program.text();
-    let engines = engines(&text);
+    let engines = engines(&text, shapes);
     for transaction in 0..12 {
         // Large ones are put into words by all workers, small ones by each.
         let size = if transaction % 4 == 3 { 100 } else { 1 + random.below(6) };
@@ -76,7 +89,7 @@ const NETWORK: &str = r#"
 
 #[test]
 fn keys_groups_streams_and_errors_are_the_same() {
-    let engines = engines(NETWORK);
+    let engines = engines(NETWORK, &SHAPES);
     let program = engines[0].program();
     let id = |name: &str| program.relation(name).unwrap();
     let text = |text: String| Value::Str(text.into());
@@ -129,7 +142,7 @@ fn keys_groups_streams_and_errors_are_the_same() {
     assert!(done > 20 && failed > 20, "{done} done, {failed} failed");
     same_contents(&engines, "network");
     let answers = |ask: &dyn Fn(&Engine) -> String| {
-        let answers: Vec<String> = engines.iter().map(ask).collect();
+        let answers: Vec<String> = engines.iter().map(|engine| ask(engine)).collect();
         assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
     };
     answers(&|engine| format!("{:?}", engine.query_index("PortOf", vec![text("s1".into())])));
@@ -140,7 +153,8 @@ fn keys_groups_streams_and_errors_are_the_same() {
 
 #[test]
 fn programs_are_changed_with_any_number_of_workers() {
-    let engines = engines("input relation A(x: u32, y: u32)  output relation B(x: u32)  B(x) :- A(x, _).");
+    let engines =
+        engines("input relation A(x: u32, y: u32)  output relation B(x: u32)  B(x) :- A(x, _).", &THREADS);
     let updates = |from: i64| -> Vec<Update> {
         (from..from + 40).map(|x| update(&engines[0], "A", &[x, x % 7], true)).collect()
     };
@@ -170,19 +184,12 @@ fn update(engine: &Engine, name: &str, row: &[i64], insert: bool) -> Update {
     if insert { Update::Insert { relation, record } } else { Update::Delete { relation, record } }
 }
 
-/// An engine for each number of workers.
-fn engines(text: &str) -> Vec<Engine> {
-    let engines: Vec<Engine> = WORKERS
-        .iter()
-        .map(|workers| {
-            let config = Config { workers: *workers, ..Config::default() };
-            let (program, _) = compile_text("test.dl", text, &[]).unwrap_or_else(|found| panic!("{found:?}"));
-            Engine::new(program, config).unwrap_or_else(|found| panic!("{found:?}\n{text}"))
-        })
-        .collect();
+/// An engine of each shape.
+fn engines(text: &str, shapes: &[Shape]) -> Vec<Cluster> {
+    let engines: Vec<Cluster> = shapes.iter().map(|shape| Cluster::start(text, *shape)).collect();
     let first = told(engines[0].initial());
     for engine in &engines {
-        assert_eq!(told(engine.initial()), first, "{text}");
+        assert_eq!(told(engine.initial()), first, "{:?} {text}", engine.shape);
     }
     engines
 }
@@ -192,30 +199,27 @@ fn told(commit: Commit) -> (u64, String) {
     (commit.epoch, format!("{:#?}", commit.deltas))
 }
 
-fn commit_everywhere(engines: &[Engine], updates: &[Update], log: &str) -> Result<(), CommitError> {
+fn commit_everywhere(engines: &[Cluster], updates: &[Update], log: &str) -> Result<(), CommitError> {
     let outcomes: Vec<_> = engines
         .iter()
         .map(|engine| {
             engine.transact(updates.to_vec()).map(told).map_err(|refused| (refused.update, refused.error))
         })
         .collect();
-    for (outcome, workers) in outcomes.iter().zip(WORKERS) {
-        assert_eq!(*outcome, outcomes[0], "{workers} workers, {log}\n{updates:?}");
+    for (outcome, engine) in outcomes.iter().zip(engines) {
+        assert_eq!(*outcome, outcomes[0], "{:?} workers, {log}\n{updates:?}", engine.shape);
     }
     outcomes.into_iter().next().unwrap().map(drop).map_err(|(_, error)| error)
 }
 
-fn same_contents(engines: &[Engine], log: &str) {
+fn same_contents(engines: &[Cluster], log: &str) {
     let program = engines[0].program();
     for id in (0..program.relations.len() as u32).map(RelationId) {
         let dumps: Vec<String> =
             engines.iter().map(|engine| format!("{:?}", engine.dump(id).map(|rows| rows.to_vec()))).collect();
-        for (dump, workers) in dumps.iter().zip(WORKERS) {
-            assert_eq!(
-                *dump, dumps[0],
-                "{} with {workers} workers, {log}",
-                program.relations[id.0 as usize].name
-            );
+        for (dump, engine) in dumps.iter().zip(engines) {
+            let name = &program.relations[id.0 as usize].name;
+            assert_eq!(*dump, dumps[0], "{name} with {:?} workers, {log}", engine.shape);
         }
     }
 }

@@ -74,6 +74,9 @@ pub enum CommitError {
     /// Somebody asked the engine to stop what it was doing.
     #[error("cancelled")]
     Cancelled,
+    /// Another process, or a thread of this one, is gone, and with it a part of all rows: the engine ends.
+    #[error("{0}: the transaction is not committed")]
+    Lost(Arc<str>),
     /// The engine is being shut down.
     #[error("the engine has stopped")]
     Stopped,
@@ -119,6 +122,9 @@ pub enum ReviseError {
         /// Records it holds.
         records: usize,
     },
+    /// Several processes run the program, which cannot be changed then.
+    #[error("a program that several processes run cannot be changed")]
+    Processes,
     /// A rule failed on the present contents, somebody cancelled, or the engine has stopped.
     #[error(transparent)]
     Run(#[from] CommitError),
@@ -157,6 +163,9 @@ pub enum QueryError {
     /// Somebody asked the engine to stop what it was doing.
     #[error("cancelled")]
     Cancelled,
+    /// Another process, or a thread of this one, is gone, and with it a part of all rows: the engine ends.
+    #[error("{0}: the question is not answered")]
+    Lost(Arc<str>),
     /// The engine is being shut down.
     #[error("the engine has stopped")]
     Stopped,

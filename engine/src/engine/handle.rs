@@ -3,12 +3,13 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crossbeam_channel::{Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::commit::{Commit, Update};
-use super::crew::Crew;
+use super::crew::{Crew, StartError, Started};
 use super::error::{CommitError, QueryError, Refused, ReviseError};
 use super::inputs::Batch;
+use super::processes::Processes;
 use super::records::Records;
 use super::revise::Answer;
 use super::session::{Current, Process, Request, Trial};
@@ -49,6 +50,9 @@ pub struct Engine {
     requests: Sender<Request>,
     control: Arc<Control>,
     workers: usize,
+    /// Whether there are other processes.
+    others: bool,
+    lost: Receiver<Arc<str>>,
     crew: Mutex<Option<Crew>>,
 }
 
@@ -59,24 +63,58 @@ impl Engine {
     /// What is wrong with the program: relations that depend on their own negation, facts that fail.
     pub fn new(program: impl Into<Arc<Program>>, config: Config) -> Result<Engine, Vec<Diagnostic>> {
         let program = program.into();
-        let plan = Arc::new(Plan::new(&program)?);
+        Engine::start(program.clone(), config, None).map_err(|error| match error {
+            StartError::Program(diagnostics) => diagnostics,
+            StartError::Lost(why) => vec![cannot_start(&program, &why)],
+        })
+    }
+
+    /// As [`Self::new`], with a part of all rows in other processes, each of which [`follow`](super::follow)s this one.
+    ///
+    /// # Errors
+    /// What is wrong with the program, or who of the others is gone.
+    pub fn among(
+        program: impl Into<Arc<Program>>,
+        config: Config,
+        processes: Processes,
+    ) -> Result<Engine, StartError> {
+        Engine::start(program.into(), config, Some(processes))
+    }
+
+    fn start(
+        program: Arc<Program>,
+        config: Config,
+        processes: Option<Processes>,
+    ) -> Result<Engine, StartError> {
         let (requests, received) = unbounded();
-        let (started, start) = bounded(1);
-        let current = Current::new(program.clone(), plan);
-        let workers = config.workers.max(1);
-        let process = Process::new(current, Control::new(config.limits), config.externs, workers);
-        let (current, control) = (process.shared.clone(), process.control.clone());
-        let crew = Crew::start(process, received, started);
-        let crew = crew.map_err(|error| vec![cannot_start(&program, &error)])?;
-        match start.recv() {
-            Ok(Ok(mut initial)) => {
-                // It is kept for good, and must not keep what the engine gives back.
-                initial.deltas.iter_mut().for_each(|delta| delta.changes = delta.changes.to_vec().into());
-                Ok(Engine { current, initial, requests, control, workers, crew: Mutex::new(Some(crew)) })
+        let (workers, others) = (config.workers.max(1), processes.is_some());
+        let Launched { process, crew, mut initial, lost } = launch(program, config, processes, received)?;
+        // It is kept for good, and must not keep what the engine gives back.
+        initial.deltas.iter_mut().for_each(|delta| delta.changes = delta.changes.to_vec().into());
+        let (current, control) = process;
+        Ok(Engine {
+            current,
+            initial,
+            requests,
+            control,
+            workers,
+            others,
+            lost,
+            crew: Mutex::new(Some(crew)),
+        })
+    }
+
+    /// Calls `then`, on a thread of its own, with what has happened if another process or a thread of this one is gone:
+    /// the engine does nothing more then. Requests under way are answered before that.
+    pub fn when_lost(&self, then: impl FnOnce(&str) + Send + 'static) {
+        let lost = self.lost.clone();
+        let wait = move || {
+            if let Ok(what) = lost.recv() {
+                then(&what);
             }
-            Ok(Err(diagnostics)) => Err(diagnostics),
-            Err(_) => Err(vec![cannot_start(&program, "its thread died")]),
-        }
+        };
+        // Without a thread it is not told; whoever asks the engine next hears of it.
+        let _ = std::thread::Builder::new().name("weir-lost".into()).spawn(wait);
     }
 
     /// What the facts put into the output relations.
@@ -97,7 +135,7 @@ impl Engine {
     /// # Errors
     /// As for [`Self::commit`].
     pub fn transact(&self, updates: Vec<Update>) -> Result<Commit, Refused> {
-        self.ask(|reply| Request::Commit(Batch::new(updates, self.workers, false), reply))
+        self.ask(|reply| Request::Commit(Batch::new(updates, self.workers, self.others), reply))
             .unwrap_or(Err(CommitError::Stopped.into()))
     }
 
@@ -106,7 +144,7 @@ impl Engine {
     /// # Errors
     /// The first update that would be refused.
     pub fn check(&self, updates: Vec<Update>) -> Result<(), CommitError> {
-        self.ask(|reply| Request::Check(Batch::new(updates, self.workers, false), reply))
+        self.ask(|reply| Request::Check(Batch::new(updates, self.workers, self.others), reply))
             .unwrap_or(Err(CommitError::Stopped))
     }
 
@@ -152,6 +190,9 @@ impl Engine {
     /// A rule or the question's own code failed, somebody cancelled, or the question's program does not fit the
     /// running one.
     pub fn query(&self, query: &Query) -> Result<Answer, QueryError> {
+        if self.others {
+            return Err(QueryError::Program(ReviseError::Processes.into()));
+        }
         let program = query.program.clone();
         let plan = self
             .plan_for(&program)
@@ -215,7 +256,7 @@ impl Engine {
     /// # Errors
     /// There is no such record, or the question makes no sense. See [`WhyError`].
     pub fn why(&self, question: &Question) -> Result<Derivation, WhyError> {
-        if self.workers > 1 {
+        if self.workers > 1 || self.others {
             return Err(WhyError::Several(self.workers));
         }
         self.ask(|reply| Request::Why(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
@@ -227,7 +268,7 @@ impl Engine {
     /// # Errors
     /// There is such a record, or the question makes no sense. See [`WhyError`].
     pub fn why_not(&self, question: &Question) -> Result<Absence, WhyError> {
-        if self.workers > 1 {
+        if self.workers > 1 || self.others {
             return Err(WhyError::Several(self.workers));
         }
         self.ask(|reply| Request::WhyNot(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
@@ -259,6 +300,9 @@ impl Engine {
     }
 
     fn try_program(&self, program: Arc<Program>, trial: Trial) -> Result<Commit, ReviseError> {
+        if self.others {
+            return Err(ReviseError::Processes);
+        }
         let plan = Arc::new(self.plan_for(&program).map_err(ReviseError::Program)?);
         let next = Current::new(program, plan);
         self.ask(|reply| Request::Revise(next, trial, reply))
@@ -271,6 +315,49 @@ impl Engine {
         self.requests.send(request(reply)).ok()?;
         answer.recv().ok()
     }
+}
+
+/// A program at work.
+struct Launched {
+    process: (Arc<RwLock<Current>>, Arc<Control>),
+    crew: Crew,
+    initial: Commit,
+    lost: Receiver<Arc<str>>,
+}
+
+fn launch(
+    program: Arc<Program>,
+    config: Config,
+    processes: Option<Processes>,
+    requests: Receiver<Request>,
+) -> Result<Launched, StartError> {
+    let plan = Arc::new(Plan::new(&program).map_err(StartError::Program)?);
+    let (started, start) = bounded::<Started>(1);
+    let (lose, lost) = bounded(1);
+    let current = Current::new(program.clone(), plan);
+    let process = Process::new(current, Control::new(config.limits), config.externs, config.workers.max(1));
+    let shared = (process.shared.clone(), process.control.clone());
+    let failed = |error: &str| StartError::Program(vec![cannot_start(&program, error)]);
+    let crew = Crew::start(process, processes, requests, started, lose).map_err(|error| failed(&error))?;
+    let initial = start.recv().unwrap_or_else(|_| Err(failed("its thread died")))?;
+    Ok(Launched { process: shared, crew, initial, lost })
+}
+
+/// Does a part of the work of the engine of another process, until that one is dropped. The program and the number of
+/// workers must be the same there.
+///
+/// # Errors
+/// What is wrong with the program, or which of the other processes is gone.
+pub fn follow(
+    program: impl Into<Arc<Program>>,
+    config: Config,
+    processes: Processes,
+) -> Result<(), StartError> {
+    // Nobody asks this process for anything.
+    let (_, requests) = bounded(0);
+    let Launched { crew, lost, .. } = launch(program.into(), config, Some(processes), requests)?;
+    crew.join();
+    lost.recv().map_or(Ok(()), |what| Err(StartError::Lost(what)))
 }
 
 impl Drop for Engine {

@@ -136,6 +136,7 @@ impl Session {
 
     fn replace(&mut self, running: Running) {
         let replaced = std::mem::replace(&mut self.running, running);
+        self.peers.speak(self.running.dialect.as_ref(), &self.interner);
         self.watched = self.watched.iter().filter_map(|id| self.renumbered(&replaced.current, *id)).collect();
         self.transactions += 1;
         let mut shared = self.shared.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -153,7 +154,9 @@ impl Session {
             error => QueryError::Program(error.into()),
         })?;
         let rows = running.host.contents(answer, self.epoch);
+        self.peers.speak(running.dialect.as_ref(), &self.interner);
         let rows = self.gathered_anyhow(&program, answer, rows);
+        self.peers.speak(self.running.dialect.as_ref(), &self.interner);
         let rows = rows.map_err(|failure| asked(self.failed(&program, failure)))?;
         Ok(self.records_of(&program, answer, rows))
     }
@@ -282,7 +285,10 @@ impl Session {
         let mut running =
             Running::new(&self.peers, next, &self.interner, &self.control, self.externs.clone())
                 .map_err(ReviseError::Program)?;
-        match running.host.start(&mut self.peers, inputs) {
+        self.peers.speak(running.dialect.as_ref(), &self.interner);
+        let started = running.host.start(&mut self.peers, inputs);
+        self.peers.speak(self.running.dialect.as_ref(), &self.interner);
+        match started {
             Ok(changes) => {
                 self.keep_held(&running.current, &changes);
                 Ok(running)
@@ -374,7 +380,9 @@ impl Session {
                 continue;
             }
             let rows = running.host.contents(id, self.epoch);
+            self.peers.speak(running.dialect.as_ref(), &self.interner);
             let rows = self.gathered_anyhow(&after, id, rows);
+            self.peers.speak(self.running.dialect.as_ref(), &self.interner);
             let mut rows = rows.map_err(|failure| self.failed(&after, failure))?;
             let name = after.relations[index as usize].name.clone();
             let delta = deltas.entry(name.clone()).or_insert(Delta {

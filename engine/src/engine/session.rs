@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, never, select};
 
 use super::commit::{Commit, Delta};
+use super::crew::StartError;
 use super::error::{CommitError, QueryError, Refused, ReviseError};
 use super::inputs::{Batch, Inputs, Refusal, RefusedAt};
 use super::memory::{Pool, holding};
@@ -18,7 +19,7 @@ use super::stats::{RelationStats, RuleStats, Stats};
 use crate::control::Control;
 use crate::dataflow::host::{self, Failure, Host};
 use crate::dataflow::index::Epoch;
-use crate::dataflow::peers::{Channel, Order, Parcel, Peers, Route};
+use crate::dataflow::peers::{Arrived, Channel, Dialect, Order, Parcel, Peers, Route};
 use crate::dataflow::query::Query;
 use crate::dataflow::reclaim::Layouts;
 use crate::diagnostics::Diagnostic;
@@ -34,6 +35,12 @@ const RECLAIM_FROM: usize = 100_000;
 
 /// Nor fewer bytes: sets and vectors that change leave a large value behind each time.
 const RECLAIM_FROM_BYTES: usize = 16 << 20;
+
+/// Channel of numbers: relations that have had a record.
+const HAVE_HELD: Channel = Channel::Numbers(1);
+
+/// Channel of numbers: anything means that another process wants values to be given back.
+const WANTS_RECLAIM: Channel = Channel::Numbers(2);
 
 /// What the engine's workers are asked for. All do it, and the first one answers.
 pub(super) enum Request {
@@ -84,6 +91,8 @@ pub(super) struct Running {
     layouts: Layouts,
     inputs: Inputs,
     queries: Vec<Query>,
+    /// What its rows are to other processes, if there are any.
+    pub(super) dialect: Option<Arc<Dialect>>,
 }
 
 /// What the workers of a process have in common.
@@ -114,6 +123,8 @@ pub(super) struct Session {
     retained: usize,
     /// Their bytes.
     retained_bytes: usize,
+    /// Another process wants values to be given back.
+    others_want_reclaim: bool,
     /// The next transaction's number.
     pub(super) epoch: Epoch,
     pub(super) transactions: u64,
@@ -144,7 +155,8 @@ impl Running {
         let Current { program, plan, .. } = &current;
         let machine = Machine::controlled(program.clone(), interner.clone(), control.clone(), externs)?;
         let host = Host::new(&machine, plan, peers);
-        Ok(Running::around(host, &machine, OnceCell::new(), current))
+        let dialect = peers.has_other_processes().then(|| Arc::new(Dialect::new(program, plan)));
+        Ok(Running { dialect, ..Running::around(host, &machine, OnceCell::new(), current) })
     }
 
     /// A host with all that goes with it.
@@ -161,12 +173,11 @@ impl Running {
             queries: queries(machine, plan),
             host,
             signatures,
+            dialect: None,
             current,
         }
     }
-}
 
-impl Running {
     /// What the parts of the program are, to compare them with another one's.
     pub(super) fn signatures(&self) -> &Signatures {
         self.signatures.get_or_init(|| Signatures::new(&self.current.program, &self.current.plan))
@@ -193,12 +204,14 @@ impl Process {
 
 impl Session {
     /// Builds the dataflow and runs the facts.
-    pub(super) fn new(peers: Peers, process: &Arc<Process>) -> Result<(Self, Commit), Vec<Diagnostic>> {
+    pub(super) fn new(mut peers: Peers, process: &Arc<Process>) -> Result<(Self, Commit), StartError> {
         let start = Instant::now();
         let Process { shared, control, externs, .. } = &**process;
         let interner = process.interner();
         let current = shared.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let running = Running::new(&peers, current, &interner, control, externs.clone())?;
+        let running = Running::new(&peers, current, &interner, control, externs.clone());
+        let running = running.map_err(StartError::Program)?;
+        peers.speak(running.dialect.as_ref(), &interner);
         let mut session = Session {
             peers,
             process: process.clone(),
@@ -209,6 +222,7 @@ impl Session {
             interner,
             retained: 0,
             retained_bytes: 0,
+            others_want_reclaim: false,
             epoch: host::FIRST,
             transactions: 0,
             busy: Duration::ZERO,
@@ -219,20 +233,31 @@ impl Session {
         let changes = session.running.host.start(&mut session.peers, Vec::new());
         session.control.end();
         let changes = changes.map_err(|failure| {
+            if failure.is_lost() {
+                return StartError::Lost(failure.trap.message.into());
+            }
             let rules = &session.running.current.program.rules;
             let head = failure.rule.map(|rule| rules[rule.0 as usize].head.span);
             let mut diagnostic = failure.trap.diagnostic("E0310", head);
             diagnostic.message.insert_str(0, "the initial facts fail: ");
-            vec![diagnostic]
+            StartError::Program(vec![diagnostic])
         })?;
-        let initial = session.done(start, changes);
-        Ok((session, initial))
+        match session.done(start, changes) {
+            Ok(initial) => Ok((session, initial)),
+            Err(error) => Err(StartError::Lost(error.to_string().into())),
+        }
     }
 
-    /// Does requests until it is told to stop or nobody can ask any more. Only the first worker is asked, and tells the
-    /// others.
+    /// Does requests until it is told to stop, nobody can ask any more, or a worker is gone. Only the first worker is
+    /// asked, and tells the others.
     pub(super) fn serve(mut self, requests: &Receiver<Request>) {
-        while let Ok(request) = requests.recv() {
+        let bell = self.peers.bell().unwrap_or_else(never);
+        loop {
+            let request = select! {
+                recv(requests) -> request => request,
+                recv(bell) -> _ => return,
+            };
+            let Ok(request) = request else { break };
             self.control.begin();
             if !self.all_serve(request) {
                 return;
@@ -244,11 +269,24 @@ impl Session {
         self.all_serve(Request::Stop);
     }
 
-    /// Does what the first worker tells it to do, until that is to stop.
+    /// Does what the first worker tells it to do, until that is to stop, or a worker is gone.
     pub(super) fn follow(mut self) {
+        // The first worker says for its process what begins and ends.
+        let leads = self.peers.index() > 0 && self.peers.index().is_multiple_of(self.process.workers);
         while let Some(order) = self.peers.next_order() {
-            let request = order.here.and_then(|request| request.downcast::<Request>().ok());
-            if !request.is_some_and(|request| self.does(&request)) {
+            let request = match order.here {
+                Some(request) => request.downcast::<Request>().ok(),
+                None => Request::from_bytes(&order.elsewhere).map(Arc::new),
+            };
+            let Some(request) = request else { return };
+            if leads {
+                self.control.begin();
+            }
+            let goes_on = self.does(&request);
+            if leads {
+                self.control.end();
+            }
+            if !goes_on {
                 return;
             }
         }
@@ -260,8 +298,13 @@ impl Session {
             return self.does(&request);
         }
         let request = Arc::new(request);
-        self.peers.order(&Order { here: Some(request.clone()), elsewhere: Arc::default() });
-        self.does(&request)
+        let elsewhere = match self.peers.has_other_processes() {
+            true => request.to_bytes().into(),
+            false => Arc::default(),
+        };
+        // Who is gone is found out by what is done next.
+        let _ = self.peers.order(&Order { here: Some(request.clone()), elsewhere });
+        self.does(&request) && self.peers.lost().is_none()
     }
 
     fn does(&mut self, request: &Request) -> bool {
@@ -336,7 +379,7 @@ impl Session {
         match changed {
             Ok(changes) => {
                 batch.forget_part(self.peers.index());
-                Ok(self.done(start, changes))
+                Ok(self.done(start, changes)?)
             }
             Err(failure) => {
                 if let Some(refusal) = failure.refusal() {
@@ -396,12 +439,19 @@ impl Session {
         Refused { update: Some(number), error }
     }
 
-    fn done(&mut self, start: Instant, changes: Vec<(RelationId, host::Delta)>) -> Commit {
+    fn done(
+        &mut self,
+        start: Instant,
+        changes: Vec<(RelationId, host::Delta)>,
+    ) -> Result<Commit, CommitError> {
         let rows = changes.iter().map(|(_, rows)| rows.len() as u64).sum();
         self.account(start.elapsed(), rows);
         let Current { program, held, .. } = &self.running.current;
+        let mut newly_held = host::Delta::new();
         for (relation, _) in changes.iter().filter(|(_, rows)| !rows.is_empty()) {
-            held[relation.0 as usize].store(true, Ordering::Relaxed);
+            if !held[relation.0 as usize].swap(true, Ordering::Relaxed) {
+                newly_held.push(&[relation.0], 1);
+            }
         }
         let told = |relation: RelationId| {
             program.relations[relation.0 as usize].role == RelationRole::Output
@@ -409,8 +459,10 @@ impl Session {
         };
         let program = program.clone();
         let changes = changes.into_iter().filter(|(relation, _)| told(*relation)).collect();
-        let mut deltas: Vec<Delta> = self
-            .gathered(&program, changes)
+        let news = self.news(newly_held);
+        let gathered = self.gathered(&program, changes, news);
+        let mut deltas: Vec<Delta> = gathered
+            .map_err(|failure| self.failed(&program, failure))?
             .into_iter()
             .map(|(relation, rows)| Delta {
                 relation,
@@ -422,31 +474,32 @@ impl Session {
         let epoch = self.epoch;
         self.epoch += 1;
         self.transactions += 1;
-        Commit { epoch, deltas, duration: start.elapsed() }
+        Ok(Commit { epoch, deltas, duration: start.elapsed() })
     }
 
     /// Rows of relations, of each row what falls to this worker: all of them at the first worker, which sorts them faster
-    /// as each worker has sorted its own.
+    /// as each worker has sorted its own. Fails if a worker is gone.
     pub(super) fn gathered(
         &mut self,
         program: &Arc<Program>,
         rows: Vec<(RelationId, host::Delta)>,
-    ) -> Vec<(RelationId, host::Delta)> {
+        news: Vec<Parcel>,
+    ) -> Result<Vec<(RelationId, host::Delta)>, Failure> {
         if self.peers.is_alone() {
-            return rows;
+            return Ok(rows);
         }
         let sorted = |(relation, rows)| (relation, Records::sorted(&self.interner, program, relation, rows));
         let parcel =
             |(relation, rows)| Parcel { channel: Channel::Derived(relation), route: Route::First, rows };
-        let parcels = rows.into_iter().map(sorted).map(parcel).collect();
-        // Fails only if a worker is gone, and this one ends then.
-        let mut arrived = self.peers.exchange(parcels, Ok(())).unwrap_or_default();
+        let parcels = rows.into_iter().map(sorted).map(parcel).chain(news).collect();
+        let mut arrived = self.peers.exchange(parcels, Ok(()))?;
+        self.hear(&mut arrived);
         let touched = std::mem::take(&mut arrived.touched);
         let of_relation = |channel: Channel| match channel {
             Channel::Derived(relation) => Some((relation, arrived.take(channel))),
             _ => None,
         };
-        touched.into_iter().filter_map(of_relation).filter(|(_, rows)| !rows.is_empty()).collect()
+        Ok(touched.into_iter().filter_map(of_relation).filter(|(_, rows)| !rows.is_empty()).collect())
     }
 
     /// Rows of a relation of which each worker may have any: equal ones meet, and all are at the first worker then.
@@ -467,12 +520,34 @@ impl Session {
         let parcel = Parcel { channel, route: Route::Key(usize::MAX), rows };
         let mut rows = self.peers.exchange(vec![parcel], done)?.take(channel);
         rows.consolidate();
-        let gathered = self.gathered(program, vec![(relation, rows)]);
+        let gathered = self.gathered(program, vec![(relation, rows)], Vec::new())?;
         Ok(gathered.into_iter().next().map(|(_, rows)| rows).unwrap_or_default())
     }
 
+    /// What the first worker is to know of this process after a transaction.
+    fn news(&self, newly_held: host::Delta) -> Vec<Parcel> {
+        if !self.peers.has_other_processes() {
+            return Vec::new();
+        }
+        let mut wants = host::Delta::new();
+        if self.wants_to_reclaim() {
+            wants.push(&[], 1);
+        }
+        let news = [(HAVE_HELD, newly_held), (WANTS_RECLAIM, wants)];
+        news.into_iter().map(|(channel, rows)| Parcel { channel, route: Route::First, rows }).collect()
+    }
+
+    /// What other processes say of themselves.
+    fn hear(&mut self, arrived: &mut Arrived) {
+        for (relation, _) in arrived.take(HAVE_HELD).iter() {
+            self.running.current.held[relation[0] as usize].store(true, Ordering::Relaxed);
+        }
+        self.others_want_reclaim |= !arrived.take(WANTS_RECLAIM).is_empty();
+    }
+
     fn wants_to_reclaim(&self) -> bool {
-        self.interner.len() >= 2 * self.retained + RECLAIM_FROM
+        self.others_want_reclaim
+            || self.interner.len() >= 2 * self.retained + RECLAIM_FROM
             || self.interner.bytes() >= 2 * self.retained_bytes + RECLAIM_FROM_BYTES
     }
 
@@ -498,6 +573,8 @@ impl Session {
         if machine.replace_interner(retained.clone()) {
             self.interner = retained;
         }
+        self.peers.replace_interner(&self.interner);
+        self.others_want_reclaim = false;
         self.retained = self.interner.len();
         self.retained_bytes = self.interner.bytes();
     }
@@ -539,7 +616,8 @@ impl Session {
         let rows = queries[index].all(host);
         let program = self.running.current.program.clone();
         let relation = program.indexes[index].relation;
-        let rows = self.gathered_anyhow(&program, relation, Ok(rows)).unwrap_or_default();
+        let rows = self.gathered_anyhow(&program, relation, Ok(rows));
+        let rows = rows.map_err(|failure| asked(self.failed(&program, failure)))?;
         Ok(self.held(relation, rows))
     }
 
@@ -563,16 +641,21 @@ impl Session {
         let rows = self.running.queries[index]
             .rows(&mut self.running.host, self.epoch, &fields)
             .map_err(|trap| Failure { rule: None, trap });
-        let rows =
-            self.gathered_anyhow(&program, declared.relation, rows).map_err(|Failure { trap, .. }| {
-                asked(self.rule_error(&program, None, Some(declared.relation), &trap))
-            })?;
+        let rows = self.gathered_anyhow(&program, declared.relation, rows).map_err(|failure| {
+            asked(match failure.is_lost() {
+                true => self.failed(&program, failure),
+                false => self.rule_error(&program, None, Some(declared.relation), &failure.trap),
+            })
+        })?;
         Ok(self.held(declared.relation, rows))
     }
 
     /// What a failure in the code of a program is called.
-    pub(super) fn failed(&self, program: &Program, Failure { rule, trap }: Failure) -> CommitError {
-        self.rule_error(program, rule, None, &trap)
+    pub(super) fn failed(&self, program: &Program, failure: Failure) -> CommitError {
+        if failure.is_lost() {
+            return CommitError::Lost(failure.trap.message.into());
+        }
+        self.rule_error(program, failure.rule, None, &failure.trap)
     }
 
     fn rule_error(
@@ -648,6 +731,7 @@ fn queries(machine: &Rc<Machine>, plan: &Plan) -> Vec<Query> {
 pub(super) fn asked(error: CommitError) -> QueryError {
     match error {
         CommitError::Cancelled => QueryError::Cancelled,
+        CommitError::Lost(what) => QueryError::Lost(what),
         error => QueryError::Rule(error),
     }
 }

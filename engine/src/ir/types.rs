@@ -169,6 +169,11 @@ impl TypeTable {
         }
     }
 
+    /// All types, in the order of their numbers.
+    pub(crate) fn types(&self) -> &[Type] {
+        &self.types
+    }
+
     /// All unions and structs.
     pub fn unions(&self) -> impl Iterator<Item = &Union> {
         self.unions.iter()

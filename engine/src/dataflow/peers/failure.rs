@@ -8,6 +8,9 @@ use crate::source::{FileId, Span};
 /// No program has that many files.
 const REFUSED: FileId = FileId(u32::MAX);
 
+/// Nor that many.
+const LOST: FileId = FileId(u32::MAX - 1);
+
 impl Failure {
     /// The one of two failures that is told.
     pub(crate) fn least(self, other: Failure) -> Failure {
@@ -24,6 +27,17 @@ impl Failure {
     pub(crate) fn refusal(&self) -> Option<(usize, u32)> {
         let span = self.trap.span;
         (span.file == REFUSED).then_some((span.start as usize, span.end))
+    }
+
+    /// A worker is gone, and all others must end.
+    pub(crate) fn lost(what: &str) -> Self {
+        let span = Span { file: LOST, start: 0, end: 0 };
+        Failure { rule: None, trap: Trap::new(span, what) }
+    }
+
+    /// Whether a worker is gone.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.trap.span.file == LOST
     }
 
     /// Whether it is none, but somebody wanted the work to end.

@@ -2,19 +2,22 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use timely::communication::{Pull, Push};
 use timely::worker::Worker;
 
+use super::dialect::{Dialect, Tongue};
 use super::failure::both;
 use super::lost::Lost;
-use super::message::{Message, Order};
+use super::message::{Body, Message, Order, Part};
+use super::pack::{pack, unpack};
 use super::parcel::{Arrived, Channel, Parcel, Route};
-use super::spread::spread;
+use super::spread::{hash, place, spread};
 use crate::dataflow::host::Failure;
-use crate::eval::Trap;
-use crate::source::{FileId, Span};
+use crate::ir::TypeId;
+use crate::value::{Interner, Word};
 
 /// No dataflow has this address: messages wake the worker and nothing else.
 const ADDRESS: usize = usize::MAX;
@@ -30,13 +33,19 @@ pub(super) struct Mesh {
     /// By worker: what it said already that belongs to later exchanges.
     early: Vec<VecDeque<Message>>,
     lost: Lost,
+    /// Workers of this process.
+    here: usize,
+    /// What is needed to talk to other processes. `None` if there are none, or nothing has been said yet.
+    tongue: Option<Tongue>,
 }
 
 impl Mesh {
-    pub(super) fn new(worker: Worker, lost: Lost) -> Self {
+    /// Of a worker of a process that has so many.
+    pub(super) fn new(worker: Worker, here: usize, lost: Lost) -> Self {
         let (to, from) = worker.allocate(worker.new_identifier(), Rc::from([ADDRESS].as_slice()));
+        lost.wake_me();
         let early = (0..worker.peers()).map(|_| VecDeque::new()).collect();
-        Mesh { worker, to, from, early, lost }
+        Mesh { worker, to, from, early, lost, here, tongue: None }
     }
 
     pub(super) fn index(&self) -> usize {
@@ -47,20 +56,49 @@ impl Mesh {
         self.to.len()
     }
 
+    /// How many processes there are.
+    pub(super) fn processes(&self) -> usize {
+        self.count() / self.here
+    }
+
+    pub(super) fn lost(&self) -> &Lost {
+        &self.lost
+    }
+
+    /// From now on rows are those of this dialect, in words of this interner.
+    pub(super) fn speak(&mut self, dialect: &Arc<Dialect>, interner: &Arc<Interner>) {
+        self.tongue = Some(Tongue::new(dialect.clone(), interner.clone()));
+    }
+
+    pub(super) fn replace_interner(&mut self, interner: &Arc<Interner>) {
+        if let Some(tongue) = &mut self.tongue {
+            tongue.replace_interner(interner.clone());
+        }
+    }
+
+    /// The worker that a key falls to, whose words are values of these types.
+    pub(super) fn owner(&self, key: &[Word], types: impl Iterator<Item = TypeId>) -> usize {
+        let hash = match &self.tongue {
+            None => hash(key),
+            Some(tongue) => tongue.hash(&types.map(Some).collect::<Vec<_>>(), key),
+        };
+        place(hash, self.count())
+    }
+
     pub(super) fn exchange(
         &mut self,
         parcels: Vec<Parcel>,
         done: Result<(), Failure>,
     ) -> Result<Arrived, Failure> {
-        let mut arrived = self.send(parcels, &done);
+        let mut arrived = self.send(parcels, &done)?;
         // What is for other processes goes out only when the worker makes a step.
         self.worker.step();
         let mut done = done;
         let index = self.index();
         for peer in (0..self.to.len()).filter(|peer| *peer != index) {
-            let message = self.next_of(peer)?;
-            arrived.add(message.rows, &message.touched);
-            done = both(done, message.failure.map_or(Ok(()), |failure| Err(*failure)));
+            let part = self.next_of(peer)?;
+            arrived.add(part.rows, &part.touched);
+            done = both(done, part.failure.map_or(Ok(()), |failure| Err(*failure)));
         }
         done?;
         arrived.sort();
@@ -68,7 +106,7 @@ impl Mesh {
     }
 
     /// Sends to every other worker; gives what this one keeps.
-    fn send(&mut self, parcels: Vec<Parcel>, done: &Result<(), Failure>) -> Arrived {
+    fn send(&mut self, parcels: Vec<Parcel>, done: &Result<(), Failure>) -> Result<Arrived, Failure> {
         let (index, workers) = (self.index(), self.count());
         let mut shares: Vec<Vec<(Channel, _)>> = (0..workers).map(|_| Vec::new()).collect();
         let mut touched: Vec<Channel> = Vec::new();
@@ -80,7 +118,14 @@ impl Mesh {
                 Route::First => shares[0].push((channel, rows)),
                 Route::All => shares.iter_mut().for_each(|share| share.push((channel, rows.clone()))),
                 Route::Key(width) => {
-                    for (share, rows) in shares.iter_mut().zip(spread(&rows, width, workers)) {
+                    let parted = match &self.tongue {
+                        None => spread(&rows, width, workers, hash),
+                        Some(tongue) => {
+                            let types = tongue.dialect.columns(channel);
+                            spread(&rows, width, workers, |key| tongue.hash(types, key))
+                        }
+                    };
+                    for (share, rows) in shares.iter_mut().zip(parted) {
                         if !rows.is_empty() {
                             share.push((channel, rows));
                         }
@@ -91,19 +136,19 @@ impl Mesh {
         let own = std::mem::take(&mut shares[index]);
         for (peer, rows) in shares.into_iter().enumerate().filter(|(peer, _)| *peer != index) {
             let failure = done.as_ref().err().cloned().map(Box::new);
-            let touched = touched.clone();
-            self.say(peer, Message { from: index, touched, rows, failure, order: None });
+            self.say(peer, Part { touched: touched.clone(), rows, failure, order: None })?;
         }
-        Arrived::new(own, touched)
+        Ok(Arrived::new(own, touched))
     }
 
     /// Tells all others what to do.
-    pub(super) fn order(&mut self, order: &Order) {
+    pub(super) fn order(&mut self, order: &Order) -> Result<(), Failure> {
         let from = self.index();
         for peer in (0..self.count()).filter(|peer| *peer != from) {
-            self.say(peer, Message { from, order: Some(order.clone()), ..Message::default() });
+            self.say(peer, Part { order: Some(order.clone()), ..Part::default() })?;
         }
         self.worker.step();
+        Ok(())
     }
 
     /// What the first worker tells this one to do; sleeps until it does.
@@ -115,27 +160,51 @@ impl Mesh {
         }
     }
 
-    fn say(&mut self, peer: usize, message: Message) {
-        self.to[peer].send(message);
+    fn say(&mut self, peer: usize, part: Part) -> Result<(), Failure> {
+        let from = self.index();
+        let body = match peer / self.here == from / self.here {
+            true => Body::Here(part),
+            false => Body::Packed(pack(&part, self.tongue()?)),
+        };
+        self.to[peer].send(Message { from, body });
         self.to[peer].done();
+        Ok(())
     }
 
     /// What a worker says next; sleeps until it does.
-    fn next_of(&mut self, peer: usize) -> Result<Message, Failure> {
+    fn next_of(&mut self, peer: usize) -> Result<Part, Failure> {
         loop {
+            if let Some(what) = self.lost.what() {
+                return Err(Failure::lost(what));
+            }
             if let Some(message) = self.early[peer].pop_front() {
-                return Ok(message);
+                return self.understand(message);
             }
             match self.from.recv() {
-                Some(message) => self.early[message.from].push_back(message),
-                None => {
-                    if let Some(what) = self.lost.what() {
-                        let nowhere = Span { file: FileId(0), start: 0, end: 0 };
-                        return Err(Failure { rule: None, trap: Trap::new(nowhere, what) });
-                    }
-                    self.worker.step_or_park(Some(NAP));
+                Some(message) if message.from < self.early.len() => {
+                    self.early[message.from].push_back(message);
                 }
+                Some(message) => return Err(self.not_understood(message.from)),
+                None => drop(self.worker.step_or_park(Some(NAP))),
             }
         }
+    }
+
+    fn understand(&self, Message { from, body }: Message) -> Result<Part, Failure> {
+        match body {
+            Body::Here(part) => Ok(part),
+            Body::Packed(bytes) => unpack(&bytes, self.tongue()?).ok_or_else(|| self.not_understood(from)),
+        }
+    }
+
+    /// Workers speak before they exchange anything.
+    fn tongue(&self) -> Result<&Tongue, Failure> {
+        self.tongue.as_ref().ok_or_else(|| Failure::lost("rows have no types yet"))
+    }
+
+    fn not_understood(&self, from: usize) -> Failure {
+        let what = format!("what worker {from} says makes no sense");
+        self.lost.tell(what.as_str());
+        Failure::lost(&what)
     }
 }

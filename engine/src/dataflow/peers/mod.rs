@@ -7,24 +7,32 @@
 //! not and whether it has failed or not. So what a worker does next may depend on what an exchange told, and on
 //! nothing else that differs from worker to worker. Failing means to say so in the next exchange, not to leave out one.
 
+mod dialect;
 mod failure;
+mod link;
 mod lost;
 mod mesh;
 mod message;
+mod pack;
 mod parcel;
 mod spread;
-mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use crossbeam_channel::Receiver;
 use timely::worker::Worker;
 
 use super::changes::Changes;
 use super::host::Failure;
 use super::index::Weight;
-use crate::value::Word;
+use crate::ir::TypeId;
+use crate::value::{Interner, Word};
+pub(crate) use dialect::Dialect;
 pub(crate) use failure::both;
+pub(crate) use link::Link;
 pub(crate) use lost::Lost;
 use mesh::Mesh;
 pub(crate) use message::Order;
@@ -42,9 +50,24 @@ impl Peers {
         Peers { mesh: None }
     }
 
-    /// Of one of timely's workers. All of them must call this before anything else.
-    pub(crate) fn new(worker: &Worker, lost: &Lost) -> Self {
-        Peers { mesh: (worker.peers() > 1).then(|| Mesh::new(worker.clone(), lost.clone())) }
+    /// Of one of timely's workers, in a process that has `here` of them. All of them must call this before anything else.
+    pub(crate) fn new(worker: &Worker, here: usize, lost: &Lost) -> Self {
+        Peers { mesh: (worker.peers() > 1).then(|| Mesh::new(worker.clone(), here, lost.clone())) }
+    }
+
+    /// From now on rows are those of a dialect, in words of `interner`. All workers must call this before their first
+    /// exchange, and between the same two exchanges if the program changes. Nothing to say if all are in one process.
+    pub(crate) fn speak(&mut self, dialect: Option<&Arc<Dialect>>, interner: &Arc<Interner>) {
+        if let (Some(mesh), Some(dialect)) = (&mut self.mesh, dialect) {
+            mesh.speak(dialect, interner);
+        }
+    }
+
+    /// Words are those of another interner now, of which those that rows hold stand for the same as before.
+    pub(crate) fn replace_interner(&mut self, interner: &Arc<Interner>) {
+        if let Some(mesh) = &mut self.mesh {
+            mesh.replace_interner(interner);
+        }
     }
 
     /// Whether there is one worker only: an exchange gives back what it was given.
@@ -62,9 +85,24 @@ impl Peers {
         self.mesh.as_ref().map_or(1, Mesh::count)
     }
 
-    /// The worker that a key falls to.
-    pub(crate) fn owner(&self, key: &[Word]) -> usize {
-        spread::owner(key, self.count())
+    /// Whether other workers are in other processes.
+    pub(crate) fn has_other_processes(&self) -> bool {
+        self.mesh.as_ref().is_some_and(|mesh| mesh.processes() > 1)
+    }
+
+    /// The worker that a key falls to. `types` are those of its words.
+    pub(crate) fn owner(&self, key: &[Word], types: impl Iterator<Item = TypeId>) -> usize {
+        self.mesh.as_ref().map_or(0, |mesh| mesh.owner(key, types))
+    }
+
+    /// What has happened if a worker is gone: then this one must end as well.
+    pub(crate) fn lost(&self) -> Option<Arc<str>> {
+        self.mesh.as_ref().and_then(|mesh| mesh.lost().what()).cloned()
+    }
+
+    /// Is disconnected once a worker is gone. `None` if there is only one.
+    pub(crate) fn bell(&self) -> Option<Receiver<()>> {
+        self.mesh.as_ref().map(|mesh| mesh.lost().bell().clone())
     }
 
     /// Sends rows to the workers they fall to, and waits for those of all others. `done` is how it went here since the
@@ -92,10 +130,11 @@ impl Peers {
     }
 
     /// Tells all other workers what to do; only the first worker does.
-    pub(crate) fn order(&mut self, order: &Order) {
-        if let Some(mesh) = &mut self.mesh {
-            mesh.order(order);
-        }
+    ///
+    /// # Errors
+    /// A worker is gone.
+    pub(crate) fn order(&mut self, order: &Order) -> Result<(), Failure> {
+        self.mesh.as_mut().map_or(Ok(()), |mesh| mesh.order(order))
     }
 
     /// What the first worker tells this one to do; waits until it does. `None` if there is nobody to tell it.

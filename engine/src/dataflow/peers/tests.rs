@@ -14,7 +14,7 @@ fn on_workers<T: Send + 'static>(
 ) -> Vec<T> {
     let config = if count == 1 { Config::thread() } else { Config::process(count) };
     let guards =
-        timely::execute(config, move |worker| run(&mut Peers::new(worker, &Lost::default()))).unwrap();
+        timely::execute(config, move |worker| run(&mut Peers::new(worker, count, &Lost::default()))).unwrap();
     guards.join().into_iter().map(Result::unwrap).collect()
 }
 

@@ -39,6 +39,16 @@ impl Batch {
         Batch { parts, for_all: false, modified }
     }
 
+    /// For the workers of a process to which no updates are given: which relations have records modified.
+    pub(in crate::engine) fn of_others(modified: BTreeSet<RelationId>) -> Self {
+        Batch { parts: Vec::new(), for_all: false, modified }
+    }
+
+    /// Relations of which records are modified.
+    pub(in crate::engine) fn modified(&self) -> impl ExactSizeIterator<Item = &RelationId> {
+        self.modified.iter()
+    }
+
     /// A worker's part, with the number of its first update.
     pub(in crate::engine) fn part(&self, worker: usize) -> Option<(usize, RwLockReadGuard<'_, Vec<Update>>)> {
         let (from, part) = self.parts.get(worker)?;

@@ -35,8 +35,8 @@ pub(super) struct Inputs {
     found_by: Vec<Option<Vec<usize>>>,
     /// By relation: whether the first worker has all of its contents.
     at_first: Vec<bool>,
-    /// By relation: columns of a record.
-    widths: Vec<usize>,
+    /// By relation: the types of a record's columns.
+    columns: Vec<Vec<TypeId>>,
     /// Why the newest transaction was refused, if only this worker can know.
     refused_here: Cell<Option<RefusedAt>>,
 }
@@ -85,7 +85,7 @@ impl Inputs {
             at_first: plan.inputs.iter().map(whole).collect(),
             keys: plan.inputs.iter().map(key).collect(),
             found_by: plan.inputs.iter().map(found_by).collect(),
-            widths: plan.collections.iter().map(|collection| collection.columns.len()).collect(),
+            columns: plan.collections.iter().map(|collection| collection.columns.clone()).collect(),
             refused_here: Cell::new(None),
         }
     }

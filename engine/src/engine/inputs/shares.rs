@@ -12,7 +12,7 @@ use crate::dataflow::host::{Failure, Host};
 use crate::dataflow::index::Epoch;
 use crate::dataflow::peers::{Channel, Parcel, Peers, Route, both};
 use crate::engine::commit::Update;
-use crate::ir::RelationId;
+use crate::ir::{RelationId, TypeId};
 use crate::value::{Interner, Row, Word};
 
 /// Of a refusal: the update itself is wrong, whatever is there.
@@ -161,23 +161,28 @@ impl Change<'_> {
         match (op.kind, &self.inputs.found_by[self.id.0 as usize]) {
             (Kind::Clear, _) => None,
             _ if self.inputs.at_first[self.id.0 as usize] => Some(0),
-            _ if self.relation.primary_key.is_some() => Some(peers.owner(&[op.key])),
-            (_, Some(columns)) => {
-                let key: Row = columns.iter().map(|column| op.row[*column]).collect();
-                Some(peers.owner(&key))
+            (_, found_by) => {
+                let types = self.types();
+                Some(match (&self.relation.primary_key, found_by) {
+                    (Some(primary), _) => peers.owner(&[op.key], std::iter::once(primary.key.ty)),
+                    (None, Some(columns)) => {
+                        let key: Row = columns.iter().map(|column| op.row[*column]).collect();
+                        peers.owner(&key, columns.iter().map(|column| types[*column]))
+                    }
+                    (None, None) => peers.owner(&op.row, types.iter().copied()),
+                })
             }
-            (_, None) => Some(peers.owner(&op.row)),
         }
     }
 
     fn words(&self, number: usize, op: &Op) -> Row {
         let head = [number as Word, op.kind as Word, op.key];
-        let width = BEFORE_RECORD + self.width();
+        let width = BEFORE_RECORD + self.types().len();
         head.into_iter().chain(op.row.iter().copied()).chain(std::iter::repeat(0)).take(width).collect()
     }
 
-    /// Columns of a record.
-    fn width(&self) -> usize {
-        self.inputs.widths[self.id.0 as usize]
+    /// The types of a record's columns.
+    fn types(&self) -> &[TypeId] {
+        &self.inputs.columns[self.id.0 as usize]
     }
 }
