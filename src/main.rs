@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod feed;
 mod fmt;
 mod pki;
 
@@ -12,6 +13,7 @@ use anyhow::Context;
 use check::{CheckOptions, check, show};
 use clap::{Parser, Subcommand};
 use explain::{ExplainOptions, explain};
+use feed::{DbCommand, FeedCommand, db, feed};
 use fmt::{FmtOptions, fmt};
 use ovsdb::relations::relations;
 use ovsdb::schema::DatabaseSchema;
@@ -51,6 +53,12 @@ enum Command {
     /// A certificate authority of files, for hypervisors and Weir to show each other certificates
     #[command(subcommand)]
     Pki(PkiCommand),
+    /// Stream intent to a running daemon, or watch what becomes of it
+    #[command(subcommand)]
+    Feed(FeedCommand),
+    /// The intent that feeds have left: dump, load, compact
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Print an OVSDB schema as input relations
     Schema {
         /// The .ovsschema file
@@ -68,6 +76,8 @@ fn main() -> ExitCode {
         Command::Repl(options) => weir_repl::run(options).map_err(Into::into),
         Command::Lsp { .. } => weir_lsp::run().map(|()| ExitCode::SUCCESS).map_err(Into::into),
         Command::Pki(command) => pki(&command),
+        Command::Feed(command) => feed(command),
+        Command::Db(command) => db(command),
         Command::Schema { file } => schema(&file),
     };
     result.unwrap_or_else(|error| {

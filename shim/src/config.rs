@@ -9,6 +9,7 @@ use thiserror::Error;
 use weir_tls::TlsFiles;
 
 use crate::chassis::Listen;
+use crate::feed::FeedAddress;
 
 /// Given in place of a remote that there is none of.
 pub const NO_REMOTE: &str = "none";
@@ -31,6 +32,13 @@ pub struct RunOptions {
     /// or none [default: unix:/run/ovn/ovnnb_db.sock]
     #[arg(long, value_name = "REMOTE")]
     pub nb: Option<String>,
+    /// Where a cloud management system streams intent (docs/feed.md): ssl:ADDRESS:PORT, tcp:ADDRESS:PORT, unix:PATH, or -
+    /// for standard input; may be repeated
+    #[arg(long, value_name = "ADDR", allow_hyphen_values = true)]
+    pub feed: Vec<String>,
+    /// The certificate's name of who may feed by ssl; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub feed_client: Vec<String>,
     /// Where hypervisors' OVSDB sessions arrive (ovs-vsctl set-manager): ssl:ADDRESS:PORT,
     /// tcp:ADDRESS:PORT or unix:PATH [default: tcp:0.0.0.0:6640]
     #[arg(long, value_name = "ADDR")]
@@ -87,6 +95,10 @@ pub struct RunConfig {
     pub library: Vec<PathBuf>,
     /// Northbound's servers, if there is one.
     pub nb: Option<Remotes>,
+    /// Where feeds come in.
+    pub feeds: Vec<FeedAddress>,
+    /// Names of the certificates that may feed by ssl.
+    pub feed_clients: Vec<String>,
     /// OVSDB listener.
     pub listen_ovsdb: Listen,
     /// OpenFlow listener.
@@ -166,11 +178,15 @@ impl RunOptions {
             path(&self.tls_cert, &file.tls_cert),
             path(&self.tls_key, &file.tls_key),
         )?;
+        let feeds = if self.feed.is_empty() { &file.feed } else { &self.feed };
+        let feed_clients = if self.feed_client.is_empty() { &file.feed_client } else { &self.feed_client };
         let nb = pick(&self.nb, &file.nb, "unix:/run/ovn/ovnnb_db.sock");
         let config = RunConfig {
             library,
             rules: if rules.is_dir() { rules.join("weir.dl") } else { rules },
             nb: if nb == NO_REMOTE { None } else { Some(parse("nb", &nb)?) },
+            feeds: feeds.iter().map(|address| parse("feed", address)).collect::<Result<_, _>>()?,
+            feed_clients: feed_clients.clone(),
             listen_ovsdb: parse(
                 "listen-ovsdb",
                 &pick(&self.listen_ovsdb, &file.listen_ovsdb, "tcp:0.0.0.0:6640"),
@@ -205,6 +221,11 @@ impl RunOptions {
 impl RunConfig {
     /// What is to be reached or listened on by ssl needs certificates.
     fn check_tls(&self) -> Result<(), ConfigError> {
+        let feeds_by_ssl = self.feeds.iter().any(|address| matches!(address, FeedAddress::Ssl(_)));
+        if feeds_by_ssl && self.feed_clients.is_empty() {
+            let problem = "ssl needs --feed-client, the name of the certificate that may feed".to_owned();
+            return Err(ConfigError::Value { option: "feed", problem });
+        }
         if self.tls.is_some() {
             return Ok(());
         }
@@ -218,6 +239,8 @@ impl RunConfig {
             "listen-ovsdb"
         } else if listens(&self.listen_openflow) {
             "listen-openflow"
+        } else if feeds_by_ssl {
+            "feed"
         } else {
             return Ok(());
         };

@@ -14,9 +14,9 @@ use weir_tls::{Tls, TlsError};
 use crate::chassis::{HypervisorConfig, Hypervisors};
 use crate::config::{NO_REMOTE, RunConfig};
 use crate::control::Control;
-use crate::driver::{Driver, DriverConfig, Input, MissingRelation, Relations};
+use crate::driver::{Driver, DriverConfig, DriverError, Input, MissingRelation, Relations, is_own};
+use crate::feed::{Feed, FeedAddress, Intent, Tables, Trust};
 use crate::northbound::{Northbound, NorthboundTables};
-use crate::state::StateError;
 use crate::transport::Servers;
 
 /// Commits a slow watcher may be behind.
@@ -31,9 +31,9 @@ pub enum RunError {
     /// The rules do not fit this program.
     #[error(transparent)]
     Relations(#[from] MissingRelation),
-    /// The state store cannot be used.
+    /// The state directory cannot be used.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] DriverError),
     /// A file of the TLS identity cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -88,10 +88,13 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         },
         events,
     );
+    let tables = Arc::new(Tables::of(&engine.program(), is_own));
+    let intent = Intent::open(&config.state, Arc::clone(&tables)).map_err(DriverError::from)?;
     let driver = Driver::new(
         DriverConfig { state: config.state.clone(), settle: config.settle, northbound: config.nb.is_some() },
         Arc::clone(&engine),
         relations,
+        intent,
         Arc::clone(&hypervisors),
         notices,
         commits.clone(),
@@ -111,6 +114,13 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
             }
         }
     });
+    let feed_inputs = inputs.clone();
+    let feed = Arc::new(Feed::new(tables, commits.clone(), move |submission| {
+        // The driver goes only when the daemon ends.
+        let _ = feed_inputs.send(Input::Feed(submission));
+    }));
+    let trust = tls.clone().map(|tls| Trust { tls, clients: config.feed_clients.clone().into() });
+    let feeds = tokio::spawn(feed.serve(config.feeds.clone(), trust));
     let mut answers = Control::new(Arc::clone(&engine), Arc::clone(&hypervisors), commits);
     match &config.nb {
         Some(remotes) => {
@@ -152,6 +162,7 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         ended = sessions => return Err(listen_error(&config, ended)),
+        (address, source) = no_feeds(feeds) => return Err(RunError::Listen { address, source }),
         _ = driver_end => error!("the driver ended by itself; switches go on forwarding"),
     }
     info!("ending; switches go on forwarding");
@@ -159,6 +170,18 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
     let _ = tokio::task::spawn_blocking(move || thread.join()).await;
     let _ = std::fs::remove_file(&config.control);
     Ok(())
+}
+
+/// Ends if feeds cannot be listened for.
+async fn no_feeds(
+    feeds: tokio::task::JoinHandle<Result<(), (FeedAddress, std::io::Error)>>,
+) -> (String, std::io::Error) {
+    match feeds.await {
+        Ok(Err((address, source))) => (address.to_string(), source),
+        Err(panicked) => ("--feed".to_owned(), std::io::Error::other(panicked)),
+        // There are none, or they have all been read to the end.
+        Ok(Ok(())) => std::future::pending().await,
+    }
 }
 
 /// The sessions end by themselves only if they cannot listen.

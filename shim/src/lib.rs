@@ -5,6 +5,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod driver;
+pub mod feed;
 pub mod flow;
 pub mod keys;
 pub mod northbound;

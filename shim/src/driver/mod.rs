@@ -11,10 +11,11 @@
 
 mod chassis_facts;
 mod effects;
+mod group;
 mod relations;
 mod scopes;
 mod thread;
 
 pub use effects::CommitRecord;
-pub use relations::{MissingRelation, Relations};
-pub use thread::{Driver, DriverConfig, Input};
+pub use relations::{MissingRelation, Relations, is_own};
+pub use thread::{Driver, DriverConfig, DriverError, Input};

@@ -52,6 +52,14 @@ pub struct MissingRelation {
     pub role: &'static str,
 }
 
+/// Modules whose input relations are filled by the daemon and by nobody else.
+const OWN_MODULES: &[&str] = &["hypervisor", "keys"];
+
+/// Whether the daemon itself fills an input relation of that full name.
+pub fn is_own(relation: &str) -> bool {
+    relation.split_once("::").is_some_and(|(module, _)| OWN_MODULES.contains(&module))
+}
+
 impl Relations {
     /// Finds them.
     ///

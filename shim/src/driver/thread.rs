@@ -6,15 +6,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use thiserror::Error;
 use tokio::sync::{broadcast, mpsc as tokio_mpsc};
 use tracing::{debug, error, info, warn};
-use weir_engine::engine::{Commit, CommitError, Engine, Update};
+use weir_engine::engine::{Commit, Engine, Update};
 
 use super::chassis_facts::{ChassisFacts, FactChange};
 use super::effects::{CommitRecord, Effects, WantedKeys, owner_number};
+use super::group::Part;
 use super::relations::{KeyRelations, Relations};
 use super::scopes::{ChassisChange, Scopes};
 use crate::chassis::{ChassisEvent, Hypervisors};
+use crate::feed::{Installing, Intent, StoreError, Submission};
 use crate::flow::FlowReader;
 use crate::keys::KeyAllocator;
 use crate::northbound::{NorthboundInput, Notice};
@@ -30,6 +33,8 @@ pub enum Input {
     Northbound(NorthboundInput),
     /// A hypervisor.
     Chassis(ChassisEvent),
+    /// A feed.
+    Feed(Submission),
     /// The daemon ends.
     Stop,
 }
@@ -46,7 +51,7 @@ pub struct DriverConfig {
 
 /// Owner of the transactions.
 pub struct Driver {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     relations: Relations,
     reader: FlowReader,
     scopes: Scopes,
@@ -57,6 +62,28 @@ pub struct Driver {
     notices: tokio_mpsc::UnboundedSender<Notice>,
     commits: broadcast::Sender<Arc<CommitRecord>>,
     gate: Gate,
+    /// What came by feeds.
+    pub(super) intent: Intent,
+    /// Whom to tell that it is on the switches.
+    pub(super) installing: Installing,
+}
+
+/// Why there is no driver.
+#[derive(Debug, Error)]
+pub enum DriverError {
+    /// What is remembered of hypervisors and keys cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What came by feeds cannot be used.
+    #[error(transparent)]
+    Intent(#[from] StoreError),
+}
+
+/// What a transaction came to, with the answers to the keys it wanted.
+pub(super) struct Outcome {
+    pub(super) record: Arc<CommitRecord>,
+    /// Hypervisors whose flows or groups it changes.
+    pub(super) concerned: HashSet<Arc<str>>,
 }
 
 /// Nothing is pushed before all that is known has been read.
@@ -68,18 +95,19 @@ struct Gate {
 }
 
 impl Driver {
-    /// Opens the state store and takes up what it remembers.
+    /// Opens the state store and takes up what it and `intent` remember.
     ///
     /// # Errors
-    /// When the store cannot be used.
+    /// When a store cannot be used.
     pub fn new(
         config: DriverConfig,
         engine: Arc<Engine>,
         relations: Relations,
+        intent: Intent,
         hypervisors: Arc<Hypervisors>,
         notices: tokio_mpsc::UnboundedSender<Notice>,
         commits: broadcast::Sender<Arc<CommitRecord>>,
-    ) -> Result<Driver, StateError> {
+    ) -> Result<Driver, DriverError> {
         let state = State::open(&config.state)?;
         let remembered = state.load()?;
         let mut keys = KeyAllocator::default();
@@ -104,13 +132,19 @@ impl Driver {
             notices,
             commits,
             gate,
+            intent,
+            installing: Installing::default(),
         };
         for name in &driver.gate.awaited {
             driver.hypervisors.expect(name);
         }
         let restored = driver.facts.restore(remembered.chassis);
         let updates = driver.chassis_updates(restored);
-        driver.begin(updates);
+        let (intent, misfits) = driver.intent.restore()?;
+        for misfit in misfits {
+            error!(row = misfit, "a row that came by a feed does not fit the rules and is left out");
+        }
+        driver.begin(updates, intent);
         Ok(driver)
     }
 
@@ -129,22 +163,28 @@ impl Driver {
                     Err(RecvTimeoutError::Disconnected) => return,
                 },
             };
-            let mut updates = Vec::new();
+            let mut parts = Vec::new();
             let mut spoken = Vec::new();
             let waiting = first.into_iter().chain(std::iter::from_fn(|| inputs.try_recv().ok())).take(GROUP);
             for input in waiting {
                 match input {
                     Input::Stop => return,
-                    Input::Northbound(input) => updates.push(self.northbound(input)),
+                    Input::Northbound(input) => parts.push(Part::Updates(self.northbound(input))),
+                    Input::Feed(Submission::Hello { client, last }) => {
+                        // Those before it in the queue may be its own.
+                        self.commit_group(std::mem::take(&mut parts));
+                        let _ = last.send(self.intent.last(&client));
+                    }
+                    Input::Feed(Submission::Transaction(transaction)) => parts.push(Part::Feed(transaction)),
                     Input::Chassis(event) => {
                         if let ChassisEvent::Facts { chassis, .. } = &event {
                             spoken.push(Arc::clone(chassis));
                         }
-                        updates.push(self.chassis(event));
+                        parts.push(Part::Updates(self.chassis(event)));
                     }
                 }
             }
-            self.commit_group(updates.into_iter().filter(|updates| !updates.is_empty()).collect());
+            self.commit_group(parts);
             for chassis in spoken {
                 self.hypervisors.admit(&chassis);
             }
@@ -153,13 +193,21 @@ impl Driver {
     }
 
     fn northbound(&mut self, input: NorthboundInput) -> Vec<Update> {
-        match input {
+        let mut updates = match input {
             NorthboundInput::Snapshot(updates) => {
                 self.gate.northbound_read = true;
                 updates
             }
             NorthboundInput::Changes(updates) => updates,
-        }
+        };
+        updates.retain(|update| {
+            let owned = self.intent.owns(update);
+            if owned {
+                error!(?update, "a row of this key came by a feed: the Northbound's is left out");
+            }
+            !owned
+        });
+        updates
     }
 
     fn chassis(&mut self, event: ChassisEvent) -> Vec<Update> {
@@ -179,6 +227,7 @@ impl Driver {
                 let changes = self.facts.remove(&chassis);
                 self.remember(&[Change::RemoveChassis(chassis.to_string())]);
                 self.hypervisors.forget(&chassis);
+                self.installing.leave(&chassis, Instant::now());
                 self.chassis_updates(changes)
             }
             ChassisEvent::Lost { chassis } => {
@@ -187,6 +236,7 @@ impl Driver {
             }
             ChassisEvent::Confirmed { chassis, epoch, sent, took } => {
                 debug!(%chassis, epoch, sent, ?took, "confirmed");
+                self.installing.confirm(&chassis, epoch, Instant::now());
                 self.notify(Notice::Confirmed { chassis: chassis.to_string(), epoch });
                 Vec::new()
             }
@@ -209,44 +259,22 @@ impl Driver {
     }
 
     /// Facts of the program itself, and what an earlier run remembered.
-    fn begin(&mut self, updates: Vec<Update>) {
+    fn begin(&mut self, hypervisors: Vec<Update>, intent: Vec<Update>) {
         let initial = self.engine.initial();
         self.follow_up(initial, 0, Instant::now());
-        if !updates.is_empty() {
-            self.commit_group(vec![updates]);
-        }
-    }
-
-    /// Commits all waiting inputs as one transaction; if that is refused, one by one, so that a bad one stands alone.
-    fn commit_group(&mut self, groups: Vec<Vec<Update>>) {
-        let together: Vec<Update> = groups.iter().flatten().cloned().collect();
-        if together.is_empty() {
-            return;
-        }
-        let n_groups = groups.len();
-        match self.commit(together) {
-            Ok(()) => {}
-            Err(error) if n_groups == 1 => error!(%error, "transaction refused, nothing changed"),
-            Err(_) => {
-                for updates in groups {
-                    if let Err(error) = self.commit(updates) {
-                        error!(%error, "transaction refused, nothing changed");
-                    }
+        self.commit_group(vec![Part::Updates(hypervisors)]);
+        // Should the rules have become stricter, all rows but those that they refuse are taken.
+        if let Err((parts, _)) = self.commit_together(vec![Part::Updates(intent)]) {
+            for part in parts {
+                if let Part::Updates(rows) = part {
+                    rows.into_iter().for_each(|row| self.commit_group(vec![Part::Updates(vec![row])]));
                 }
             }
         }
     }
 
-    fn commit(&mut self, updates: Vec<Update>) -> Result<(), CommitError> {
-        let n_updates = updates.len();
-        let start = Instant::now();
-        let commit = self.engine.commit(updates)?;
-        self.follow_up(commit, n_updates, start);
-        Ok(())
-    }
-
     /// Answers the wanted keys until no more are wanted, then gives the effects of it all out as one.
-    fn follow_up(&mut self, commit: Commit, n_updates: usize, start: Instant) {
+    pub(super) fn follow_up(&mut self, commit: Commit, n_updates: usize, start: Instant) -> Outcome {
         let mut effects = Effects::default();
         let mut deltas = Vec::new();
         let mut next = Some(commit);
@@ -271,15 +299,16 @@ impl Driver {
             }
         }
         let took = start.elapsed();
-        self.publish(effects.finish(), CommitRecord { epoch, deltas, n_updates, took });
+        self.publish(effects.finish(), CommitRecord { epoch, deltas, n_updates, took })
     }
 
-    fn publish(&mut self, effects: Effects, record: CommitRecord) {
+    fn publish(&mut self, effects: Effects, record: CommitRecord) -> Outcome {
         let epoch = record.epoch;
         let changes = self.scopes.apply(effects.scopes);
         let count = |pick: fn(&ChassisChange) -> usize| changes.values().map(pick).sum::<usize>();
         let (removed, added) = (count(|c| c.flows.removed.len()), count(|c| c.flows.added.len()));
         let n_chassis = changes.len();
+        let concerned = changes.keys().cloned().collect();
         if n_chassis > 0 {
             info!(epoch, updates = record.n_updates, added, removed, chassis = n_chassis, took = ?record.took, "commit");
         } else {
@@ -293,7 +322,9 @@ impl Driver {
         }
         self.hypervisors.advance(epoch);
         // Nobody watching is fine.
-        let _ = self.commits.send(Arc::new(record));
+        let record = Arc::new(record);
+        let _ = self.commits.send(Arc::clone(&record));
+        Outcome { record, concerned }
     }
 
     fn answer(&mut self, relations: KeyRelations, wanted: WantedKeys) -> Vec<Update> {
