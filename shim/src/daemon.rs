@@ -17,10 +17,14 @@ use crate::control::Control;
 use crate::driver::{Driver, DriverConfig, DriverError, Input, MissingRelation, Relations, is_own};
 use crate::feed::{Feed, FeedAddress, Intent, Tables, Trust};
 use crate::northbound::{Northbound, NorthboundTables};
+use crate::services::{self, LearnedRelations};
 use crate::transport::Servers;
 
 /// Commits a slow watcher may be behind.
 const WATCH_BACKLOG: usize = 1024;
+
+/// Packets handed over that wait for the services; more are dropped.
+const PACKET_BACKLOG: usize = 1024;
 
 /// Why the daemon did not start, or ended by itself.
 #[derive(Debug, Error)]
@@ -143,6 +147,16 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         None => drop(noticed),
     }
     tokio::spawn(answers.serve(control));
+    let learned_inputs = inputs.clone();
+    tokio::spawn(services::serve(
+        hypervisors.packets(PACKET_BACKLOG),
+        Arc::clone(&hypervisors),
+        LearnedRelations::of(&engine.program()),
+        move |updates| {
+            // The driver goes only when the daemon ends.
+            let _ = learned_inputs.send(Input::Learned(updates));
+        },
+    ));
     let sessions = tokio::spawn(Arc::clone(&hypervisors).serve());
     let (driver_ended, driver_end) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("driver".into()).spawn(move || {

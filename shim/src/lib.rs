@@ -9,5 +9,6 @@ pub mod feed;
 pub mod flow;
 pub mod keys;
 pub mod northbound;
+pub mod services;
 pub mod state;
 pub mod transport;

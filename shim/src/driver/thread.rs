@@ -35,6 +35,8 @@ pub enum Input {
     Chassis(ChassisEvent),
     /// A feed.
     Feed(Submission),
+    /// What the services learned from packets.
+    Learned(Vec<Update>),
     /// The daemon ends.
     Stop,
 }
@@ -176,6 +178,7 @@ impl Driver {
                         let _ = last.send(self.intent.last(&client));
                     }
                     Input::Feed(Submission::Transaction(transaction)) => parts.push(Part::Feed(transaction)),
+                    Input::Learned(learned) => parts.push(Part::Updates(learned)),
                     Input::Chassis(event) => {
                         if let ChassisEvent::Facts { chassis, .. } = &event {
                             spoken.push(Arc::clone(chassis));

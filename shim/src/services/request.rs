@@ -1,0 +1,88 @@
+//! What a flow asks of the services, read from the bytes it sends along. `rules/service.dl` writes them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use thiserror::Error;
+
+/// What is to be done with a packet handed over. `table` is where the result enters the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Request {
+    /// Tell its sender that it could not be delivered.
+    Error { table: u8, error: IcmpError },
+    /// Tell its sender that nobody listens there.
+    Reset { table: u8, ttl: u8 },
+    /// Ask for the Ethernet address of its next hop; once that is known, the packet enters `then`.
+    Ask { table: u8, then: u8 },
+    /// Note what it says of its sender.
+    Note,
+}
+
+/// An ICMP or ICMPv6 error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct IcmpError {
+    pub(super) kind: u8,
+    pub(super) code: u8,
+    /// TTL of the packet that tells it.
+    pub(super) ttl: u8,
+    /// Of the next link, in bytes; 0 where the error is another.
+    pub(super) mtu: u16,
+    /// Who says so; `None`: the one it was sent to.
+    pub(super) from: Option<IpAddr>,
+}
+
+/// Bytes that ask for nothing these services know.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a flow asks for a service by bytes that say nothing: {bytes:02x?}; rules/service.dl and this program do not fit together")]
+pub(super) struct RequestError {
+    bytes: Vec<u8>,
+}
+
+impl Request {
+    /// Reads the bytes.
+    pub(super) fn read(bytes: &[u8]) -> Result<Request, RequestError> {
+        let unknown = || RequestError { bytes: bytes.to_vec() };
+        Ok(match *bytes {
+            [1, table, kind, code, ttl, high, low, ref from @ ..] => {
+                let mtu = u16::from_be_bytes([high, low]);
+                let from = match from.len() {
+                    0 => None,
+                    _ => Some(address(from).ok_or_else(unknown)?),
+                };
+                Request::Error { table, error: IcmpError { kind, code, ttl, mtu, from } }
+            }
+            [2, table, ttl] => Request::Reset { table, ttl },
+            [3, table, then] => Request::Ask { table, then },
+            [4, _] => Request::Note,
+            _ => return Err(unknown()),
+        })
+    }
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    <[u8; 4]>::try_from(bytes)
+        .map(|octets| Ipv4Addr::from(octets).into())
+        .or_else(|_| <[u8; 16]>::try_from(bytes).map(|octets| Ipv6Addr::from(octets).into()))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_error_says_who_complains() {
+        let error = IcmpError { kind: 11, code: 0, ttl: 254, mtu: 1400, from: Some([10, 0, 0, 1].into()) };
+        let bytes = [1, 99, 11, 0, 254, 5, 120, 10, 0, 0, 1];
+        assert_eq!(Request::read(&bytes).unwrap(), Request::Error { table: 99, error });
+        let error = IcmpError { from: None, ..error };
+        assert_eq!(Request::read(&bytes[..7]).unwrap(), Request::Error { table: 99, error });
+    }
+
+    #[test]
+    fn bytes_of_no_service_are_refused() {
+        for bytes in [&[][..], &[0, 1], &[3, 9], &[1, 2, 3], &[1, 99, 11, 0, 254, 5, 120, 10]] {
+            assert!(Request::read(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}
