@@ -52,9 +52,9 @@ pub(super) fn meter(record: &Value) -> Result<Meter, FlowError> {
         "Packets" => MeterFlags::PKTPS,
         _ => return Err(FlowError::shape("Kilobits or Packets", unit)),
     };
-    let bands = list(part(record, "bands")?)?.iter().map(|band| {
-        Ok(MeterBand::drop(number(part(band, "rate")?)?, number(part(band, "burst")?)?))
-    });
+    let bands = list(part(record, "bands")?)?
+        .iter()
+        .map(|band| Ok(MeterBand::drop(number(part(band, "rate")?)?, number(part(band, "burst")?)?)));
     let bands = bands.collect::<Result<Vec<_>, FlowError>>()?;
     let bursts = bands.iter().any(|band: &MeterBand| band.burst != 0);
     let flags = if bursts { unit.union(MeterFlags::BURST) } else { unit };

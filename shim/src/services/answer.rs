@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_segment_is_reset_and_a_reset_is_not() {
-        let builder = PacketBuilder::ethernet2(SENDER, ROUTER).ipv6([1; 16], [2; 16], 9).tcp(5, 6, 41, 100).syn();
+        let builder =
+            PacketBuilder::ethernet2(SENDER, ROUTER).ipv6([1; 16], [2; 16], 9).tcp(5, 6, 41, 100).syn();
         let mut bytes = Vec::new();
         builder.write(&mut bytes, &[]).unwrap();
         let answer = reset(&Frame::read(&bytes).unwrap(), 255).unwrap();

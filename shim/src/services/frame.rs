@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use etherparse::{
-    EtherType, Ethernet2Header, IpHeaders, IpNumber, Ipv4Header, Ipv4HeaderSlice, Ipv6Header, Ipv6HeaderSlice,
-    PacketBuilder, PacketBuilderStep,
+    EtherType, Ethernet2Header, IpHeaders, IpNumber, Ipv4Header, Ipv4HeaderSlice, Ipv6Header,
+    Ipv6HeaderSlice, PacketBuilder, PacketBuilderStep,
 };
 
 /// An Ethernet address.
@@ -62,8 +62,7 @@ impl<'a> Frame<'a> {
             }
             EtherType::IPV6 => {
                 let header = Ipv6HeaderSlice::from_slice(self.payload).ok()?;
-                let length =
-                    (Ipv6Header::LEN + usize::from(header.payload_length())).min(self.payload.len());
+                let length = (Ipv6Header::LEN + usize::from(header.payload_length())).min(self.payload.len());
                 let whole = &self.payload[..length];
                 Some(Packet {
                     source: header.source_addr().into(),

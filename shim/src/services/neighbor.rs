@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_solicitation_goes_to_the_group_of_the_address() {
-        let bytes = question(MAC, "fe80::1".parse().unwrap(), "2001:db8::abcd:ef01".parse().unwrap()).unwrap();
+        let bytes =
+            question(MAC, "fe80::1".parse().unwrap(), "2001:db8::abcd:ef01".parse().unwrap()).unwrap();
         let frame = Frame::read(&bytes).unwrap();
         assert_eq!(frame.destination, [0x33, 0x33, 0xff, 0xcd, 0xef, 0x01]);
         assert_eq!(frame.packet().unwrap().destination, "ff02::1:ffcd:ef01".parse::<IpAddr>().unwrap());

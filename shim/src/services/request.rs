@@ -32,7 +32,9 @@ pub(super) struct IcmpError {
 
 /// Bytes that ask for nothing these services know.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("a flow asks for a service by bytes that say nothing: {bytes:02x?}; rules/service.dl and this program do not fit together")]
+#[error(
+    "a flow asks for a service by bytes that say nothing: {bytes:02x?}; rules/service.dl and this program do not fit together"
+)]
 pub(super) struct RequestError {
     bytes: Vec<u8>,
 }

@@ -99,7 +99,12 @@ mod tests {
     }
 
     fn packet(number: u8) -> Held {
-        Held { chassis: "hv1".into(), metadata: Match::default(), frame: vec![0, 0, 0, 0, 0, 0, number], table: 84 }
+        Held {
+            chassis: "hv1".into(),
+            metadata: Match::default(),
+            frame: vec![0, 0, 0, 0, 0, 0, number],
+            table: 84,
+        }
     }
 
     #[test]

@@ -117,7 +117,8 @@ impl Services {
         if mac[0] & 1 == 1 || mac == Mac::default() {
             return Vec::new();
         }
-        let (Some(router), Some(port)) = (register(metadata, Field::METADATA), register(metadata, Field::REG14))
+        let (Some(router), Some(port)) =
+            (register(metadata, Field::METADATA), register(metadata, Field::REG14))
         else {
             return Vec::new();
         };
