@@ -22,6 +22,9 @@ pub(crate) mod action {
     pub(crate) const POP_VLAN: u16 = 18;
     pub(crate) const PUSH_MPLS: u16 = 19;
     pub(crate) const POP_MPLS: u16 = 20;
+    pub(crate) const SET_MPLS_TTL: u16 = 15;
+    pub(crate) const DEC_MPLS_TTL: u16 = 16;
+    pub(crate) const SET_TTL: u16 = 23;
     pub(crate) const SET_QUEUE: u16 = 21;
     pub(crate) const GROUP: u16 = 22;
     pub(crate) const DEC_TTL: u16 = 24;
@@ -33,21 +36,29 @@ pub(crate) mod action {
 /// Subtypes of Nicira actions.
 pub(crate) mod nicira_action {
     pub(crate) const RESUBMIT: u16 = 1;
+    pub(crate) const SET_TUNNEL: u16 = 2;
     pub(crate) const POP_QUEUE: u16 = 5;
     pub(crate) const NOTE: u16 = 8;
+    pub(crate) const SET_TUNNEL64: u16 = 9;
+    pub(crate) const MULTIPATH: u16 = 10;
+    pub(crate) const BUNDLE: u16 = 12;
+    pub(crate) const BUNDLE_LOAD: u16 = 13;
     pub(crate) const RESUBMIT_TABLE: u16 = 14;
     pub(crate) const OUTPUT_REG: u16 = 15;
     pub(crate) const LEARN: u16 = 16;
     pub(crate) const EXIT: u16 = 17;
+    pub(crate) const FIN_TIMEOUT: u16 = 19;
     pub(crate) const CONTROLLER: u16 = 20;
     pub(crate) const DEC_TTL_CNT_IDS: u16 = 21;
     pub(crate) const STACK_PUSH: u16 = 27;
     pub(crate) const STACK_POP: u16 = 28;
+    pub(crate) const SAMPLE: u16 = 29;
     pub(crate) const OUTPUT_REG2: u16 = 32;
     pub(crate) const CONJUNCTION: u16 = 34;
     pub(crate) const CT: u16 = 35;
     pub(crate) const NAT: u16 = 36;
     pub(crate) const CONTROLLER2: u16 = 37;
+    pub(crate) const SAMPLE2: u16 = 38;
     pub(crate) const OUTPUT_TRUNC: u16 = 39;
     pub(crate) const SAMPLE3: u16 = 41;
     pub(crate) const CLONE: u16 = 42;

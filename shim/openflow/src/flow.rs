@@ -83,13 +83,25 @@ impl fmt::Display for Flow {
         if self.table != 0 {
             write!(f, "table={}, ", self.table)?;
         }
+        self.write_options(f)?;
+        self.write_rule(f)
+    }
+}
+
+impl Flow {
+    /// Timeouts and flags.
+    pub(crate) fn write_options(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.idle_timeout != 0 {
             write!(f, "idle_timeout={}, ", self.idle_timeout)?;
         }
         if self.hard_timeout != 0 {
             write!(f, "hard_timeout={}, ", self.hard_timeout)?;
         }
-        write!(f, "{}", self.flags)?;
+        write!(f, "{}", self.flags)
+    }
+
+    /// Priority, match and actions.
+    pub(crate) fn write_rule(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_match(f, self.priority, &self.matching)?;
         write!(f, "actions={}", self.instructions)
     }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use crate::action::{Action, decode_actions, encode_actions, write_actions};
 use crate::consts::{EXPERIMENTER, NETRONOME};
 use crate::error::{BuildError, DecodeError, DecodeErrorKind};
-use crate::field::{Dialect, Field, MaskFollows, number, put_header, take_header};
+use crate::field::{Dialect, Field, MaskFollows, format_value, number, put_header, take_header};
 use crate::flow::ANY_GROUP;
 use crate::port::PortNo;
 use crate::wire::{Put, Reader, properties, text};
@@ -67,7 +67,7 @@ impl SelectionMethod {
 
     /// By a hash over these fields.
     pub fn hash(fields: impl IntoIterator<Item = Field>) -> SelectionMethod {
-        let whole = |field: Field| (field, u128::MAX >> (128 - 8 * u32::from(field.default_bytes()).min(16)));
+        let whole = |field: Field| (field, full_mask(field));
         let mut fields: Vec<_> = fields.into_iter().map(whole).collect();
         fields.sort();
         fields.dedup();
@@ -84,6 +84,19 @@ impl SelectionMethod {
             });
         }
         Ok(SelectionMethod { name: name.to_owned(), parameter, fields: Vec::new() })
+    }
+
+    /// By a method of another name, over these bits of fields.
+    pub(crate) fn with(
+        name: &str,
+        parameter: u64,
+        fields: impl IntoIterator<Item = (Field, u128)>,
+    ) -> Result<SelectionMethod, BuildError> {
+        let within = |(field, mask): (Field, u128)| (field, mask & full_mask(field));
+        let mut fields: Vec<_> = fields.into_iter().map(within).collect();
+        fields.sort();
+        fields.dedup();
+        Ok(SelectionMethod { fields, ..SelectionMethod::named(name, parameter)? })
     }
 
     /// Its name.
@@ -130,13 +143,17 @@ impl SelectionMethod {
             let header = take_header(body)?;
             let mask = body.bytes(header.payload)?;
             if let Some(field) = header.field() {
-                let width = u128::MAX >> (128 - 8 * u32::from(field.default_bytes()).min(16));
-                fields.push((field, number(mask) & width));
+                fields.push((field, number(mask) & full_mask(field)));
             }
         }
         fields.sort();
         Ok((!name.is_empty()).then_some(SelectionMethod { name, parameter, fields }))
     }
+}
+
+/// All bits of the bytes a field takes.
+fn full_mask(field: Field) -> u128 {
+    u128::MAX >> (128 - 8 * u32::from(field.default_bytes()).min(16))
 }
 
 const METHOD_NAME_LEN: usize = 16;
@@ -292,11 +309,13 @@ impl fmt::Display for Group {
             if *parameter != 0 {
                 write!(f, ",selection_method_param={parameter}")?;
             }
-            let names: Vec<_> = fields.iter().map(|(field, _)| field.name()).collect();
-            match names.as_slice() {
+            match fields.as_slice() {
                 [] => {}
-                [one] => write!(f, ",fields={one}")?,
-                many => write!(f, ",fields({})", many.join(","))?,
+                [one] => write!(f, ",fields={}", Selected(*one))?,
+                many => {
+                    let names: Vec<_> = many.iter().map(|&one| Selected(one).to_string()).collect();
+                    write!(f, ",fields({})", names.join(","))?;
+                }
             }
         }
         for bucket in &self.buckets {
@@ -317,6 +336,22 @@ impl fmt::Display for Group {
             write!(f, ",bucket={text}")?;
         }
         Ok(())
+    }
+}
+
+/// A field that is hashed, and the bits of it if not all are.
+struct Selected((Field, u128));
+
+impl fmt::Display for Selected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Selected((field, mask)) = *self;
+        write!(f, "{field}")?;
+        if mask == full_mask(field) {
+            return Ok(());
+        }
+        f.write_str("=")?;
+        let bytes = usize::from(field.default_bytes().min(16));
+        format_value(f, field, &mask.to_be_bytes()[16 - bytes..], None)
     }
 }
 

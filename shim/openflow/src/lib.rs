@@ -41,8 +41,9 @@ mod table;
 mod wire;
 
 pub use action::{
-    Action, CheckPacketLarger, Conjunction, Controller, Ct, CtZone, FieldSlice, Learn, LearnSource,
-    LearnSpec, Nat, NatAddresses, NatKind, Output, PacketInReason, Resubmit, Sample, SetField,
+    Action, CheckPacketLarger, Conjunction, Controller, Ct, CtZone, FieldSlice, HashFields, Learn,
+    LearnSource, LearnSpec, Multipath, MultipathAlgorithm, Nat, NatAddresses, NatKind, Output,
+    PacketInReason, PortBundle, PortBundleAlgorithm, Resubmit, Sample, SetField,
 };
 pub use async_config::{AsyncConfig, AsyncMasks};
 pub use bundle::{Bundle, BundleAdd, BundleControl, BundleControlKind, BundleFlags, BundleMember};

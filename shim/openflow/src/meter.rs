@@ -1,5 +1,7 @@
 //! Meters: rate limits.
 
+use std::fmt;
+
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::wire::{Put, Reader};
 
@@ -44,6 +46,43 @@ impl Meter {
         let flags = MeterFlags(body.u16()?);
         let id = body.u32()?;
         Ok(Meter { id, flags, bands: take_bands(&mut body)? })
+    }
+}
+
+impl Meter {
+    /// The meter of what the switch's slow path takes.
+    pub const SLOW_PATH: u32 = 0xffff_fffd;
+    /// The meter of what goes to controllers.
+    pub const CONTROLLER: u32 = 0xffff_fffe;
+
+    pub(crate) const NAMED: [(&str, u32); 3] =
+        [("slowpath", Meter::SLOW_PATH), ("controller", Meter::CONTROLLER), ("all", MeterMod::ALL_METERS)];
+}
+
+impl fmt::Display for Meter {
+    /// What `ovs-ofctl dump-meters` prints: a line, and a line for each band.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Meter::NAMED.iter().find(|(_, id)| *id == self.id) {
+            Some((name, _)) => write!(f, "meter={name} ")?,
+            None => write!(f, "meter={} ", self.id)?,
+        }
+        const WORDS: [&str; 4] = ["kbps ", "pktps ", "burst ", "stats "];
+        (0..4).filter(|bit| self.flags.0 >> bit & 1 == 1).try_for_each(|bit| f.write_str(WORDS[bit]))?;
+        f.write_str("bands=")?;
+        for band in &self.bands {
+            f.write_str(match band.kind {
+                MeterBandKind::Drop => "\ntype=drop",
+                MeterBandKind::DscpRemark { .. } => "\ntype=dscp_remark",
+            })?;
+            write!(f, " rate={}", band.rate)?;
+            if self.flags.0 & MeterFlags::BURST.0 != 0 {
+                write!(f, " burst_size={}", band.burst)?;
+            }
+            if let MeterBandKind::DscpRemark { levels } = band.kind {
+                write!(f, " prec_level={levels}")?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Watching flow tables for changes, others' included.
 
+use std::fmt;
+
 use crate::Flow;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::flow::{ALL_TABLES, ANY_GROUP, FlowFlags};
@@ -148,6 +150,47 @@ pub enum FlowUpdateEvent {
     Removed(FlowRemovedReason),
     /// Its instructions changed.
     Modified,
+}
+
+impl fmt::Display for FlowUpdate {
+    /// The line `ovs-ofctl monitor` prints, without its indentation. It does not tell the priority.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (event, flow) = match self {
+            FlowUpdate::Flow { event, flow } => (event, flow),
+            FlowUpdate::Own { xid } => return write!(f, "event=ABBREV xid={xid:#x}"),
+            FlowUpdate::Paused => return f.write_str("event=PAUSED"),
+            FlowUpdate::Resumed => return f.write_str("event=RESUMED"),
+        };
+        match event {
+            FlowUpdateEvent::Initial => f.write_str("event=INITIAL")?,
+            FlowUpdateEvent::Added => f.write_str("event=ADDED")?,
+            FlowUpdateEvent::Modified => f.write_str("event=MODIFIED")?,
+            FlowUpdateEvent::Removed(reason) => write!(f, "event=DELETED reason={reason}")?,
+        }
+        write!(f, " table={}", flow.table)?;
+        for (name, seconds) in [("idle_timeout", flow.idle_timeout), ("hard_timeout", flow.hard_timeout)] {
+            if seconds != 0 {
+                write!(f, " {name}={seconds}")?;
+            }
+        }
+        // ovs-ofctl writes no 0x before a zero here.
+        write!(f, " cookie={}", Hex(flow.cookie))?;
+        write!(f, " {}", flow.matching)?;
+        if flow.instructions != Instructions::default() {
+            let space = if flow.matching.is_any() { "" } else { " " };
+            write!(f, "{space}actions={}", flow.instructions)?;
+        }
+        Ok(())
+    }
+}
+
+/// Hexadecimal with a prefix, but plain for zero.
+struct Hex(u64);
+
+impl fmt::Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 { f.write_str("0") } else { write!(f, "{:#x}", self.0) }
+    }
 }
 
 const INITIAL: u16 = 0;

@@ -1,5 +1,7 @@
 //! Packets to and from the controller, and flows that went.
 
+use std::fmt;
+
 use crate::action::{Action, PacketInReason, decode_actions, encode_actions};
 use crate::consts::NO_BUFFER;
 use crate::error::DecodeError;
@@ -209,6 +211,25 @@ impl FlowRemovedReason {
     pub const METER_DELETE: Self = Self(4);
     /// The table was full.
     pub const EVICTION: Self = Self(5);
+
+    /// Names in ovs-ofctl syntax.
+    pub(crate) const NAMES: [(Self, &str); 6] = [
+        (Self::IDLE_TIMEOUT, "idle"),
+        (Self::HARD_TIMEOUT, "hard"),
+        (Self::DELETE, "delete"),
+        (Self::GROUP_DELETE, "group_delete"),
+        (Self::METER_DELETE, "meter_delete"),
+        (Self::EVICTION, "eviction"),
+    ];
+}
+
+impl fmt::Display for FlowRemovedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Self::NAMES.iter().find(|(reason, _)| reason == self) {
+            Some((_, name)) => f.write_str(name),
+            None => write!(f, "{}", self.0),
+        }
+    }
 }
 
 impl FlowRemoved {

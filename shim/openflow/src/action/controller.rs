@@ -76,6 +76,11 @@ const PAUSE: u16 = 4;
 const METER_ID: u16 = 5;
 
 impl Controller {
+    /// Whether the older form of the action, without properties, can say it.
+    pub(super) fn is_plain(&self) -> bool {
+        self.userdata.is_empty() && !self.pause && self.meter.is_none()
+    }
+
     /// The properties of `controller2`; those at their default are left out.
     pub(super) fn encode(&self, out: &mut impl Put) {
         if self.max_len != u16::MAX {

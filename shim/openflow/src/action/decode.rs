@@ -1,14 +1,15 @@
 //! Bytes to actions.
 
 use super::encode::{KEEP_IN_PORT, SAME_TABLE};
+use super::hash::Load;
 use super::learn::Extended;
 use super::{
-    Action, CheckPacketLarger, Conjunction, Controller, Ct, FieldSlice, Learn, Nat, Output, PacketInReason,
-    Resubmit, Sample, SetField,
+    Action, CheckPacketLarger, Conjunction, Controller, Ct, FieldSlice, Learn, Multipath, Nat, Output,
+    PacketInReason, PortBundle, Resubmit, Sample, SetField,
 };
 use crate::consts::{EXPERIMENTER, NICIRA, action as standard, nicira_action as nicira};
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::field::{OxmHeader, take_header};
+use crate::field::{Field, OxmHeader, take_header};
 use crate::port::PortNo;
 use crate::wire::Reader;
 
@@ -69,6 +70,9 @@ fn decode_body(kind: u16, mut body: Reader<'_>, depth: usize) -> Result<Action, 
         standard::PUSH_MPLS => Action::PushMpls(body.u16()?),
         standard::POP_MPLS => Action::PopMpls(body.u16()?),
         standard::DEC_TTL => Action::DecTtl,
+        standard::SET_TTL => Action::SetTtl(body.u8()?),
+        standard::SET_MPLS_TTL => Action::SetMplsTtl(body.u8()?),
+        standard::DEC_MPLS_TTL => Action::DecMplsTtl,
         standard::SET_QUEUE => Action::SetQueue(body.u32()?),
         EXPERIMENTER => {
             let experimenter = body.u32()?;
@@ -116,6 +120,22 @@ fn decode_nicira(body: &mut Reader<'_>, depth: usize) -> Result<Option<Action>, 
         nicira::LEARN => Action::Learn(Box::new(Learn::decode(body, Extended::No)?)),
         nicira::LEARN2 => Action::Learn(Box::new(Learn::decode(body, Extended::Yes)?)),
         nicira::EXIT => Action::Exit,
+        nicira::MULTIPATH => {
+            let Some(multipath) = Multipath::decode(body)? else { return Ok(None) };
+            Action::Multipath(Box::new(multipath))
+        }
+        subtype @ (nicira::BUNDLE | nicira::BUNDLE_LOAD) => {
+            let load = if subtype == nicira::BUNDLE_LOAD { Load::Yes } else { Load::No };
+            let Some(bundle) = PortBundle::decode(body, load)? else { return Ok(None) };
+            Action::PortBundle(Box::new(bundle))
+        }
+        nicira::FIN_TIMEOUT => Action::FinTimeout { idle: body.u16()?, hard: body.u16()? },
+        // What OpenFlow 1.5 says by set_field.
+        nicira::SET_TUNNEL => set_tunnel(body, |body| body.u32().map(u64::from))?,
+        nicira::SET_TUNNEL64 => {
+            body.skip(6)?;
+            set_tunnel(body, Reader::u64)?
+        }
         nicira::CONTROLLER => {
             let (max_len, id) = (body.u16()?, body.u16()?);
             let reason = PacketInReason(body.u8()?);
@@ -149,13 +169,13 @@ fn decode_nicira(body: &mut Reader<'_>, depth: usize) -> Result<Option<Action>, 
             Action::Clone(decode_actions_at(body, depth + 1)?)
         }
         nicira::OUTPUT_TRUNC => Action::OutputTruncated { port: body.u16()?, max_len: body.u32()? },
-        nicira::SAMPLE3 => Action::Sample(Sample {
+        subtype @ (nicira::SAMPLE | nicira::SAMPLE2 | nicira::SAMPLE3) => Action::Sample(Sample {
             probability: body.u16()?,
             collector_set: body.u32()?,
             domain: body.u32()?,
             point: body.u32()?,
-            port: body.u16()?,
-            direction: body.u8()?,
+            port: if subtype == nicira::SAMPLE { u16::MAX } else { body.u16()? },
+            direction: if subtype == nicira::SAMPLE3 { body.u8()? } else { 0 },
         }),
         nicira::CHECK_PKT_LARGER => {
             let (length, offset) = (body.u16()?, body.u16()?);
@@ -172,6 +192,16 @@ fn decode_nicira(body: &mut Reader<'_>, depth: usize) -> Result<Option<Action>, 
     }))
 }
 
+fn set_tunnel<'a>(
+    body: &mut Reader<'a>,
+    key: impl FnOnce(&mut Reader<'a>) -> Result<u64, DecodeError>,
+) -> Result<Action, DecodeError> {
+    let at = body.clone();
+    let key = u128::from(key(body)?);
+    let set_field = SetField::new(Field::TUN_ID, key);
+    set_field.map(Action::SetField).map_err(|error| at.error(DecodeErrorKind::Build(error)))
+}
+
 /// A field header that names a range of bits: no value follows it.
 pub(super) struct SliceHeader {
     field: crate::Field,
@@ -180,7 +210,7 @@ pub(super) struct SliceHeader {
 
 impl SliceHeader {
     /// `None` if the table does not have the field.
-    fn of(header: OxmHeader) -> Option<SliceHeader> {
+    pub(super) fn of(header: OxmHeader) -> Option<SliceHeader> {
         let field = header.field()?;
         Some(SliceHeader { field, bytes: header.payload })
     }

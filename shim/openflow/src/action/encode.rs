@@ -59,12 +59,34 @@ fn encode(action: &Action, out: &mut impl Put) {
             out.zeros(4);
             controllers.iter().for_each(|&id| out.put16(id));
         }),
+        Action::SetTtl(ttl) => put_standard(out, standard::SET_TTL, |out| out.put8(*ttl)),
+        Action::SetMplsTtl(ttl) => put_standard(out, standard::SET_MPLS_TTL, |out| out.put8(*ttl)),
+        Action::DecMplsTtl => put_standard(out, standard::DEC_MPLS_TTL, |out| out.zeros(4)),
         Action::SetQueue(queue) => put_standard(out, standard::SET_QUEUE, |out| out.put32(*queue)),
         Action::PopQueue => put_nicira(out, nicira::POP_QUEUE, |out| out.zeros(6)),
         Action::Resubmit(resubmit) => put_resubmit(out, resubmit),
+        Action::Multipath(multipath) => put_nicira(out, nicira::MULTIPATH, |out| multipath.encode(out)),
+        Action::PortBundle(bundle) => {
+            let load = bundle.destination.is_some();
+            let subtype = if load { nicira::BUNDLE_LOAD } else { nicira::BUNDLE };
+            put_nicira(out, subtype, |out| bundle.encode(out));
+        }
+        Action::FinTimeout { idle, hard } => put_nicira(out, nicira::FIN_TIMEOUT, |out| {
+            out.put16(*idle);
+            out.put16(*hard);
+        }),
         Action::Learn(learn) => {
             let subtype = if learn.needs_extended() { nicira::LEARN2 } else { nicira::LEARN };
             put_nicira(out, subtype, |out| learn.encode(out));
+        }
+        // What the older form can say is said by it, as the switch itself does.
+        Action::Controller(controller) if controller.is_plain() => {
+            put_nicira(out, nicira::CONTROLLER, |out| {
+                out.put16(controller.max_len);
+                out.put16(controller.id);
+                out.put8(controller.reason.0);
+                out.zeros(1);
+            })
         }
         Action::Controller(controller) => put_nicira(out, nicira::CONTROLLER2, |out| {
             out.zeros(6);

@@ -1,7 +1,8 @@
 //! The set of actions.
 
 use super::{
-    Controller, Ct, FieldSlice, Learn, Nat, Output, Resubmit, SetField, decode_actions, encode_actions,
+    Controller, Ct, FieldSlice, Learn, Multipath, Nat, Output, PortBundle, Resubmit, SetField,
+    decode_actions, encode_actions,
 };
 use crate::error::{BuildError, DecodeError};
 use crate::wire::Reader;
@@ -50,12 +51,29 @@ pub enum Action {
     DecTtl,
     /// Decrement the IP time to live; these controllers hear of packets that expire.
     DecTtlNotify(Vec<u16>),
+    /// Set the IP time to live.
+    SetTtl(u8),
+    /// Set the time to live of the outer MPLS label.
+    SetMplsTtl(u8),
+    /// Decrement the time to live of the outer MPLS label.
+    DecMplsTtl,
     /// Put later outputs into this queue.
     SetQueue(u32),
     /// Undo [`Action::SetQueue`].
     PopQueue,
     /// Look the packet up again, in another table or as if from another port.
     Resubmit(Resubmit),
+    /// Write the number of a link, chosen by a hash, to a field.
+    Multipath(Box<Multipath>),
+    /// Send to one of several ports, or write its number to a field.
+    PortBundle(Box<PortBundle>),
+    /// Shorten the timeouts of this flow once a TCP FIN or RST was seen; 0 leaves them.
+    FinTimeout {
+        /// Idle timeout in seconds.
+        idle: u16,
+        /// Hard timeout in seconds.
+        hard: u16,
+    },
     /// Add a flow made from this packet.
     Learn(Box<Learn>),
     /// Send to a controller, with more to say than [`Action::Output`] can.

@@ -46,6 +46,17 @@ impl fmt::Display for Action {
                 let ids: Vec<_> = ids.iter().map(u16::to_string).collect();
                 write!(f, "dec_ttl({})", ids.join(","))
             }
+            Action::SetTtl(ttl) => write!(f, "mod_nw_ttl:{ttl}"),
+            Action::SetMplsTtl(ttl) => write!(f, "set_mpls_ttl({ttl})"),
+            Action::DecMplsTtl => f.write_str("dec_mpls_ttl"),
+            Action::Multipath(multipath) => write!(f, "{multipath}"),
+            Action::PortBundle(bundle) => write!(f, "{bundle}"),
+            Action::FinTimeout { idle, hard } => {
+                let named = [("idle_timeout", idle), ("hard_timeout", hard)];
+                let given = named.into_iter().filter(|(_, seconds)| **seconds != 0);
+                let parts: Vec<_> = given.map(|(name, seconds)| format!("{name}={seconds}")).collect();
+                write!(f, "fin_timeout({})", parts.join(","))
+            }
             Action::SetQueue(queue) => write!(f, "set_queue:{queue}"),
             Action::PopQueue => f.write_str("pop_queue"),
             Action::Resubmit(resubmit) => write!(f, "{resubmit}"),

@@ -89,8 +89,14 @@ const ALIASES: &[(&str, &str)] = &[
     ("ip_proto", "nw_proto"),
     ("ip_ecn", "nw_ecn"),
     ("nw_frag", "ip_frag"),
+    ("tp_src", "tcp_src"),
+    ("tp_dst", "tcp_dst"),
     ("nsp", "nsh_spi"),
     ("nsi", "nsh_si"),
+    ("nshc1", "nsh_c1"),
+    ("nshc2", "nsh_c2"),
+    ("nshc3", "nsh_c3"),
+    ("nshc4", "nsh_c4"),
 ];
 
 impl fmt::Display for Field {

@@ -1,5 +1,7 @@
 //! Flows in dumps.
 
+use std::fmt;
+
 use crate::error::DecodeError;
 use crate::flow::{ALL_TABLES, ANY_GROUP, Flow, FlowFlags};
 use crate::flow_match::Match;
@@ -72,6 +74,38 @@ pub struct InstalledFlow {
     pub importance: u16,
     /// Its counters.
     pub stats: FlowStats,
+}
+
+impl fmt::Display for InstalledFlow {
+    /// The line `ovs-ofctl dump-flows` prints, without its indentation.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let InstalledFlow { flow, importance, stats } = self;
+        write!(f, "cookie={:#x}, ", flow.cookie)?;
+        if let Some((seconds, nanoseconds)) = stats.duration {
+            let fraction = format!("{nanoseconds:09}");
+            let fraction = fraction.trim_end_matches('0');
+            match fraction {
+                "" => write!(f, "duration={seconds}s, ")?,
+                // Milliseconds are always written out.
+                _ => write!(f, "duration={seconds}.{fraction:0<3}s, ")?,
+            }
+        }
+        write!(f, "table={}, ", flow.table)?;
+        if let Some(packets) = stats.packets {
+            write!(f, "n_packets={packets}, ")?;
+        }
+        if let Some(bytes) = stats.bytes {
+            write!(f, "n_bytes={bytes}, ")?;
+        }
+        flow.write_options(f)?;
+        if *importance != 0 {
+            write!(f, "importance={importance}, ")?;
+        }
+        if let Some(idle) = stats.idle {
+            write!(f, "idle_age={idle}, ")?;
+        }
+        flow.write_rule(f)
+    }
 }
 
 impl InstalledFlow {

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use super::connection::{parse_ct, parse_nat};
 use super::error::{Located, ParseError, ParseErrorKind, Parsed};
+use super::hash::{parse_multipath, parse_port_bundle};
 use super::learn::parse_learn;
+use super::legacy::parse_legacy;
 use super::scan::{Call, split_list};
 use super::value::{dotted_hex, field, integer, masked, port, slice};
 use crate::action::{
@@ -28,7 +30,12 @@ impl FromStr for Action {
 
     /// Reads one action.
     fn from_str(text: &str) -> Result<Action, ParseError> {
-        parse_action(text.trim(), 0).map_err(|error| error.within(text))
+        let one = || match parse_legacy(&Call::of(text.trim())?)?.as_deref() {
+            Some([action]) => Ok(action.clone()),
+            Some(_) => Err(Located::expected(text, "one action")),
+            None => parse_action(text.trim(), 0),
+        };
+        one().map_err(|error| error.within(text))
     }
 }
 
@@ -45,7 +52,7 @@ pub(super) fn parse_instructions(text: &str) -> Parsed<'_, Instructions> {
                 let (value, mask) = masked(Field::METADATA, call.required()?)?;
                 all.metadata = Some(WriteMetadata { value: value as u64, mask: mask as u64 });
             }
-            _ => all.apply.push(parse_action(part, 0)?),
+            _ => parse_into(part, 0, &mut all.apply)?,
         }
     }
     Ok(all)
@@ -55,8 +62,20 @@ pub(super) fn parse_actions(text: &str, depth: usize) -> Parsed<'_, Vec<Action>>
     if depth > Action::MAX_DEPTH {
         return Err(Located::new(text, ParseErrorKind::TooDeep));
     }
-    let parts = split_list(text);
-    parts.into_iter().filter(|&part| part != "drop").map(|part| parse_action(part, depth)).collect()
+    let mut actions = Vec::new();
+    for part in split_list(text).into_iter().filter(|&part| part != "drop") {
+        parse_into(part, depth, &mut actions)?;
+    }
+    Ok(actions)
+}
+
+/// Some older actions stand for several.
+fn parse_into<'a>(text: &'a str, depth: usize, actions: &mut Vec<Action>) -> Parsed<'a, ()> {
+    match parse_legacy(&Call::of(text)?)? {
+        Some(several) => actions.extend(several),
+        None => actions.push(parse_action(text, depth)?),
+    }
+    Ok(())
 }
 
 fn parse_action(text: &str, depth: usize) -> Parsed<'_, Action> {
@@ -81,6 +100,12 @@ fn parse_action(text: &str, depth: usize) -> Parsed<'_, Action> {
                 Action::DecTtlNotify(split_list(ids).into_iter().map(integer).collect::<Parsed<'_, _>>()?)
             }
         },
+        "mod_nw_ttl" | "set_nw_ttl" => Action::SetTtl(integer(call.required()?)?),
+        "set_mpls_ttl" => Action::SetMplsTtl(integer(call.required()?)?),
+        "dec_mpls_ttl" => Action::DecMplsTtl,
+        "multipath" => Action::Multipath(Box::new(parse_multipath(call.required()?)?)),
+        "bundle" | "bundle_load" => Action::PortBundle(Box::new(parse_port_bundle(call.required()?)?)),
+        "fin_timeout" => parse_fin_timeout(call.required()?)?,
         "set_queue" => Action::SetQueue(integer(call.required()?)?),
         "pop_queue" => Action::PopQueue,
         "resubmit" => parse_resubmit(text, &call)?,
@@ -201,6 +226,18 @@ fn parse_conjunction(text: &str) -> Parsed<'_, Action> {
     let (clause, n_clauses) = clauses.trim().split_once('/').ok_or_else(error)?;
     let clause = integer::<u8>(clause)?.checked_sub(1).ok_or_else(error)?;
     Ok(Action::Conjunction(Conjunction { id: integer(id.trim())?, clause, n_clauses: integer(n_clauses)? }))
+}
+
+fn parse_fin_timeout(text: &str) -> Parsed<'_, Action> {
+    let (mut idle, mut hard) = (0, 0);
+    for part in split_list(text) {
+        match part.split_once('=') {
+            Some(("idle_timeout", value)) => idle = integer(value)?,
+            Some(("hard_timeout", value)) => hard = integer(value)?,
+            _ => return Err(Located::unknown(part, "attribute of fin_timeout")),
+        }
+    }
+    Ok(Action::FinTimeout { idle, hard })
 }
 
 fn parse_sample(text: &str) -> Parsed<'_, Action> {

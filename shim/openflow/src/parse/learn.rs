@@ -3,7 +3,7 @@
 use super::actions::arrow;
 use super::error::{Located, Parsed};
 use super::scan::split_list;
-use super::value::{field, integer, masked, number, slice};
+use super::value::{integer, masked, number, slice};
 use crate::action::{FieldSlice, Learn, LearnSource, LearnSpec};
 use crate::consts::DEFAULT_PRIORITY;
 
@@ -47,10 +47,11 @@ fn parse_spec(text: &str) -> Parsed<'_, LearnSpec> {
     if let Ok(source) = slice(value) {
         return Ok(LearnSpec::Match { field: slice(name)?, source: LearnSource::Field(source) });
     }
-    if name.contains('[') {
-        return Ok(LearnSpec::Match { field: slice(name)?, source: LearnSource::Immediate(number(value)?) });
+    let part = slice(name)?;
+    if part != FieldSlice::whole(part.field()) {
+        return Ok(LearnSpec::Match { field: part, source: LearnSource::Immediate(number(value)?) });
     }
-    let field = field(name)?;
+    let field = part.field();
     let (constant, mask) = masked(field, value)?;
     if mask != u128::MAX {
         return Err(Located::expected(value, "value without a mask"));

@@ -4,8 +4,13 @@ mod actions;
 mod connection;
 mod error;
 mod flow;
+mod group;
+mod hash;
 mod learn;
+mod legacy;
 mod matching;
+mod meter;
+mod monitor;
 mod scan;
 mod value;
 

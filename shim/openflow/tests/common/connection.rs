@@ -54,6 +54,21 @@ impl Connection {
         }
     }
 
+    /// The body of the next message of this number, not decoded.
+    pub fn receive_frame(&mut self, xid: u32) -> bytes::Bytes {
+        loop {
+            while let Some(frame) = self.framer.next_frame().unwrap() {
+                if frame.header.xid == xid {
+                    return frame.body;
+                }
+            }
+            let mut chunk = [0; 1 << 16];
+            let n = self.stream.read(&mut chunk).unwrap();
+            assert_ne!(n, 0, "the switch closed the connection");
+            self.framer.extend(&chunk[..n]);
+        }
+    }
+
     /// Sends a request and waits for its answer.
     pub fn ask(&mut self, message: &Message) -> Message {
         let xid = self.send(message);

@@ -158,6 +158,10 @@ pub fn actions() -> Vec<(Prerequisite, Vec<Action>)> {
         (Prerequisite::Mpls, vec![Action::PopMpls(0x0800)]),
         (Prerequisite::Ip, vec![Action::DecTtl]),
         (Prerequisite::Ip, vec![Action::DecTtlNotify(vec![1, 2, 9])]),
+        (Prerequisite::Ip, vec![Action::SetTtl(64)]),
+        (Prerequisite::Mpls, vec![Action::SetMplsTtl(63), Action::DecMplsTtl]),
+        (Prerequisite::Tcp, vec![Action::FinTimeout { idle: 5, hard: 0 }]),
+        (Prerequisite::Tcp, vec![Action::FinTimeout { idle: 5, hard: 10 }]),
         none(Action::SetQueue(7)),
         none(Action::PopQueue),
         none(Action::resubmit_table(32)),
@@ -220,6 +224,7 @@ pub fn actions() -> Vec<(Prerequisite, Vec<Action>)> {
             ],
         ),
     ];
+    all.extend(hashes().into_iter().map(none));
     all.extend(controllers().into_iter().map(|c| none(Action::Controller(Box::new(c)))));
     all.extend(learns().into_iter().map(|l| (Prerequisite::Tcp, vec![Action::Learn(Box::new(l))])));
     all.extend(connection_trackings().into_iter().map(|ct| {
@@ -247,6 +252,39 @@ pub fn actions() -> Vec<(Prerequisite, Vec<Action>)> {
     ));
     all.extend(set_fields());
     all
+}
+
+fn hashes() -> Vec<Action> {
+    let link = FieldSlice::new(Field::REG0, 0, 8).unwrap();
+    let multipath = |fields, algorithm| {
+        let (basis, max_link, argument) = (50, 3, 7);
+        Action::Multipath(Box::new(Multipath {
+            fields,
+            basis,
+            algorithm,
+            max_link,
+            argument,
+            destination: link,
+        }))
+    };
+    let bundle = |fields, algorithm, destination, members| {
+        Action::PortBundle(Box::new(PortBundle { fields, basis: 7, algorithm, destination, members }))
+    };
+    use {HashFields as Hash, MultipathAlgorithm as Way, PortBundleAlgorithm as Choice};
+    vec![
+        multipath(Hash::EthernetSource, Way::ModuloN),
+        multipath(Hash::SymmetricL4, Way::HashThreshold),
+        multipath(Hash::SymmetricL3L4, Way::HighestRandomWeight),
+        multipath(Hash::SymmetricL3L4Udp, Way::IterativeHash),
+        bundle(Hash::NetworkSource, Choice::HighestRandomWeight, None, vec![11, 12]),
+        bundle(Hash::NetworkDestination, Choice::ActiveBackup, None, vec![11, 12, 11, 12, 11]),
+        bundle(
+            Hash::SymmetricL3,
+            Choice::HighestRandomWeight,
+            Some(FieldSlice::whole(Field::REG1)),
+            vec![12],
+        ),
+    ]
 }
 
 fn controllers() -> Vec<Controller> {

@@ -63,6 +63,13 @@ impl Switch {
         self.run("ovs-ofctl", &all)
     }
 
+    pub fn ofctl_with_stats(&self, command: &str, args: &[&str]) -> String {
+        let target = format!("unix:{}", self.path("br-int.mgmt"));
+        let mut all = vec!["-O", "OpenFlow15", "--no-names", command, target.as_str()];
+        all.extend(args);
+        self.run("ovs-ofctl", &all)
+    }
+
     pub fn appctl(&self, args: &[&str]) -> String {
         let target = self.path("ovs-vswitchd.ctl");
         let mut all = vec!["-t", target.as_str()];
