@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use openflow::{Flow, Group};
+use openflow::{Flow, Group, Meter};
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::desired::Desired;
+use super::difference::{Change, ChangeKind, Difference};
 use super::event::{ChassisEvent, Facts};
-use super::groups::DesiredGroups;
 use super::identity::Identity;
+use super::library::{SharedShelf, Shelf};
 use super::seat::{Seat, Turn};
-use super::step::{Delta, Step};
+use super::step::{MeterSteps, Step};
 use super::switch::Outlet;
 
 /// One hypervisor, by its system-id.
@@ -20,6 +20,8 @@ use super::switch::Outlet;
 pub(super) struct Chassis {
     pub(super) name: Arc<str>,
     events: mpsc::UnboundedSender<ChassisEvent>,
+    /// What all hypervisors should have. Locked before `state`.
+    shelf: Arc<SharedShelf>,
     state: Mutex<State>,
     /// The session with its database.
     pub(super) database: Seat,
@@ -35,10 +37,7 @@ pub(super) struct Chassis {
 
 #[derive(Debug, Default)]
 struct State {
-    flows: Desired,
-    groups: DesiredGroups,
-    /// The last epoch whose changes are in the tables above.
-    epoch: u64,
+    differences: Differences,
     /// The last epoch that the present session has confirmed.
     confirmed: u64,
     progress: Progress,
@@ -52,6 +51,22 @@ struct State {
     /// Whether the driver has been told of it, and not that it left.
     joined: bool,
     away_since: Option<Instant>,
+}
+
+/// Where its switch differs from what it should hold.
+#[derive(Debug, Default)]
+pub(super) struct Differences {
+    pub(super) flows: Difference<Flow>,
+    pub(super) groups: Difference<Group>,
+    pub(super) meters: Difference<Meter>,
+}
+
+/// What a switch holds.
+#[derive(Debug, Default)]
+pub(super) struct Installed {
+    pub(super) flows: Vec<Flow>,
+    pub(super) groups: Vec<Group>,
+    pub(super) meters: Vec<Meter>,
 }
 
 /// How far the session with the switch is.
@@ -70,16 +85,22 @@ enum Progress {
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) steps: Vec<Step>,
+    pub(super) meters: MeterSteps,
     /// The last epoch they cover.
     epoch: u64,
     taken_at: Instant,
 }
 
 impl Chassis {
-    pub(super) fn new(name: Arc<str>, events: mpsc::UnboundedSender<ChassisEvent>) -> Self {
+    pub(super) fn new(
+        name: Arc<str>,
+        events: mpsc::UnboundedSender<ChassisEvent>,
+        shelf: Arc<SharedShelf>,
+    ) -> Self {
         Chassis {
             name,
             events,
+            shelf,
             state: Mutex::default(),
             database: Seat::default(),
             switch: Seat::default(),
@@ -89,29 +110,28 @@ impl Chassis {
         }
     }
 
-    /// Takes a change of what is desired. Returns how many keys have come into conflict.
-    pub(super) fn apply(&self, epoch: u64, groups: Delta<Group>, flows: Delta<Flow>) -> usize {
-        let (group_conflicts, conflicts) = {
-            let mut state = self.lock();
-            state.epoch = state.epoch.max(epoch);
-            let group_conflicts = state.groups.apply(&groups.removed, groups.added);
-            (group_conflicts, state.flows.apply(flows.removed, flows.added))
-        };
-        for id in &group_conflicts {
-            tracing::warn!(chassis = %self.name, id, "different groups are desired for one number; the smallest is used");
+    /// Does something with what is known of its switch, if a session follows that.
+    pub(super) fn with_differences(&self, work: impl FnOnce(&mut Differences)) {
+        let mut state = self.lock();
+        if state.differences.flows.is_followed() {
+            work(&mut state.differences);
         }
-        for key in &conflicts {
-            tracing::warn!(chassis = %self.name, %key, "different flows are desired for one key; the smallest is used");
-        }
-        self.work.notify_one();
-        group_conflicts.len() + conflicts.len()
     }
 
-    /// Everything up to `epoch` is in the desired table.
-    pub(super) fn advance(&self, epoch: u64) {
+    #[cfg(test)]
+    pub(super) fn differences<R>(&self, work: impl FnOnce(&mut Differences) -> R) -> R {
+        work(&mut self.lock().differences)
+    }
+
+    /// There may be something to push.
+    pub(super) fn wake(&self) {
+        self.work.notify_one();
+    }
+
+    /// Confirms `epoch`, if there is nothing to push.
+    pub(super) fn confirm_if_in_step(&self, epoch: u64) {
         let mut state = self.lock();
-        state.epoch = state.epoch.max(epoch);
-        if state.progress == Progress::InStep && !state.is_dirty() {
+        if state.progress == Progress::InStep && !state.differences.is_dirty() {
             self.confirm(&mut state, epoch, 0, Duration::ZERO);
         }
     }
@@ -129,32 +149,37 @@ impl Chassis {
         self.lock().outlet.clone()
     }
 
-    /// Starts to follow a switch that holds these flows and groups and no others.
-    pub(super) fn follow(&self, turn: Turn, flows: Vec<Flow>, groups: Vec<Group>) -> Batch {
+    /// Starts to follow a switch that holds these and no others.
+    pub(super) fn follow(&self, turn: Turn, installed: Installed) -> Batch {
+        let shelf = self.shelf.read();
         let mut state = self.lock();
         if self.switch.is_held(turn) {
             state.follower = Some(turn);
-            state.flows.follow(flows);
-            state.groups.follow(groups);
+            let Differences { flows, groups, meters } = &mut state.differences;
+            flows.follow(&shelf.library.flows(&self.name), installed.flows);
+            groups.follow(&shelf.library.groups(&self.name), installed.groups);
+            meters.follow(&shelf.library.meters(&self.name), installed.meters);
             state.confirmed = 0;
         }
-        take(&mut state, turn)
+        self.take_from(&shelf, &mut state, turn)
     }
 
     /// The changes to push now; none for a session that has been replaced.
     pub(super) fn take(&self, turn: Turn) -> Batch {
-        take(&mut self.lock(), turn)
+        let shelf = self.shelf.read();
+        self.take_from(&shelf, &mut self.lock(), turn)
     }
 
     /// The switch has confirmed a batch, for which it was sent that many flow mods.
     pub(super) fn settle(&self, turn: Turn, batch: &Batch, sent: usize) {
+        let shelf = self.shelf.read();
         let mut state = self.lock();
         if state.follower != Some(turn) {
             return;
         }
         state.progress = Progress::InStep;
         // Later epochs that did not concern this hypervisor are confirmed with it.
-        let epoch = if state.is_dirty() { batch.epoch } else { state.epoch };
+        let epoch = if state.differences.is_dirty() { batch.epoch } else { shelf.epoch };
         self.confirm(&mut state, epoch, sent, batch.taken_at.elapsed());
     }
 
@@ -166,53 +191,71 @@ impl Chassis {
         }
         match step {
             Step::Flow(change) => {
-                state.flows.refused(change);
-                let flow = Arc::clone(&change.flow);
+                state.differences.flows.refused(change);
+                let flow = Flow::clone(&change.item);
                 self.send(ChassisEvent::Rejected { chassis: Arc::clone(&self.name), flow, error });
             }
-            Step::SetGroup(change) | Step::RemoveGroup(change) => state.groups.refused(change),
+            Step::SetGroup(change) | Step::RemoveGroup(change) => state.differences.groups.refused(change),
         }
     }
 
-    /// Groups have changed: flows that were refused may be fine now.
+    /// The switch does not take a meter.
+    pub(super) fn refuse_meter(&self, turn: Turn, change: &Change<Meter>) {
+        let mut state = self.lock();
+        if state.follower == Some(turn) {
+            state.differences.meters.refused(change);
+        }
+    }
+
+    /// Groups or meters have changed: flows that were refused may be fine now.
     pub(super) fn retry_refused(&self, turn: Turn) {
         let mut state = self.lock();
         if state.follower == Some(turn) {
-            state.flows.retry_refused();
+            state.differences.flows.retry_refused();
             self.work.notify_one();
         }
     }
 
-    /// Somebody else changed a flow: see [`Desired::tampered`].
+    /// Somebody else changed a flow: see [`Difference::tampered`].
     pub(super) fn tampered(&self, sample: Flow, present: bool) -> bool {
-        self.lock().flows.tampered(sample, present)
+        let shelf = self.shelf.read();
+        self.lock().differences.flows.tampered(&shelf.library.flows(&self.name), sample, present)
     }
 
-    /// See [`Desired::audit`].
+    /// See [`Difference::audit`].
     pub(super) fn audit(&self, turn: Turn, table: u8, installed: Vec<Flow>) -> usize {
+        let shelf = self.shelf.read();
         let mut state = self.lock();
-        if state.follower == Some(turn) { state.flows.audit(table, installed) } else { 0 }
+        if state.follower != Some(turn) {
+            return 0;
+        }
+        state.differences.flows.audit(&shelf.library.flows(&self.name), table, installed)
     }
 
-    /// See [`DesiredGroups::audit`].
-    pub(super) fn audit_groups(&self, turn: Turn, installed: Vec<Group>) -> usize {
+    /// See [`Difference::audit`].
+    pub(super) fn audit_groups(&self, turn: Turn, groups: Vec<Group>, meters: Vec<Meter>) -> usize {
+        let shelf = self.shelf.read();
         let mut state = self.lock();
-        if state.follower == Some(turn) { state.groups.audit(installed) } else { 0 }
+        if state.follower != Some(turn) {
+            return 0;
+        }
+        let differing = state.differences.groups.audit(&shelf.library.groups(&self.name), 0, groups);
+        differing + state.differences.meters.audit(&shelf.library.meters(&self.name), 0, meters)
     }
 
     /// The tables in which flows are desired.
     pub(super) fn tables(&self) -> Vec<u8> {
-        self.lock().flows.tables()
+        self.shelf.read().library.flows(&self.name).parts()
     }
 
     /// How many flows are desired.
     pub(super) fn n_flows(&self) -> usize {
-        self.lock().flows.n_flows()
+        self.shelf.read().library.flows(&self.name).len()
     }
 
     /// Whether there is anything to push.
     pub(super) fn is_dirty(&self) -> bool {
-        self.lock().is_dirty()
+        self.lock().differences.is_dirty()
     }
 
     /// The session with the switch is over.
@@ -223,8 +266,9 @@ impl Chassis {
         }
         if state.follower == Some(turn) {
             state.follower = None;
-            state.flows.unfollow();
-            state.groups.unfollow();
+            state.differences.flows.unfollow();
+            state.differences.groups.unfollow();
+            state.differences.meters.unfollow();
             state.progress = Progress::Unknown;
         }
     }
@@ -302,6 +346,30 @@ impl Chassis {
         now.saturating_duration_since(*state.away_since.get_or_insert(now)) >= leave_after
     }
 
+    fn take_from(&self, shelf: &Shelf, state: &mut State, turn: Turn) -> Batch {
+        let mut batch = Batch {
+            steps: Vec::new(),
+            meters: MeterSteps::default(),
+            epoch: shelf.epoch,
+            taken_at: Instant::now(),
+        };
+        if state.follower == Some(turn) {
+            state.progress = Progress::Pushing;
+            let is_set = |kind: ChangeKind| kind != ChangeKind::Delete;
+            let Differences { flows, groups, meters } = &mut state.differences;
+            let meters = meters.take(&shelf.library.meters(&self.name)).into_iter();
+            (batch.meters.set, batch.meters.removed) = meters.partition(|change| is_set(change.kind));
+            let groups = groups.take(&shelf.library.groups(&self.name)).into_iter();
+            let (set, removed): (Vec<_>, Vec<_>) = groups.partition(|change| is_set(change.kind));
+            let flows = flows.take(&shelf.library.flows(&self.name));
+            batch.steps.reserve_exact(set.len() + flows.len() + removed.len());
+            batch.steps.extend(set.into_iter().map(Step::SetGroup));
+            batch.steps.extend(flows.into_iter().map(Step::Flow));
+            batch.steps.extend(removed.into_iter().map(Step::RemoveGroup));
+        }
+        batch
+    }
+
     fn confirm(&self, state: &mut State, epoch: u64, sent: usize, took: Duration) {
         if epoch > state.confirmed || sent > 0 {
             state.confirmed = epoch;
@@ -319,22 +387,8 @@ impl Chassis {
     }
 }
 
-impl State {
+impl Differences {
     fn is_dirty(&self) -> bool {
-        self.flows.is_dirty() || self.groups.is_dirty()
+        self.flows.is_dirty() || self.groups.is_dirty() || self.meters.is_dirty()
     }
-}
-
-fn take(state: &mut State, turn: Turn) -> Batch {
-    let mut batch = Batch { steps: Vec::new(), epoch: state.epoch, taken_at: Instant::now() };
-    if state.follower == Some(turn) {
-        state.progress = Progress::Pushing;
-        let (set, removed) = state.groups.take();
-        let flows = state.flows.take();
-        batch.steps.reserve_exact(set.len() + flows.len() + removed.len());
-        batch.steps.extend(set.into_iter().map(Step::SetGroup));
-        batch.steps.extend(flows.into_iter().map(Step::Flow));
-        batch.steps.extend(removed.into_iter().map(Step::RemoveGroup));
-    }
-    batch
 }

@@ -43,7 +43,7 @@ pub enum ChassisEvent {
         /// The hypervisor.
         chassis: Arc<str>,
         /// The flow refused, as it is desired.
-        flow: Arc<Flow>,
+        flow: Flow,
         /// The switch's reason.
         error: String,
     },

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use openflow::{Flow, Group, PacketIn};
+use openflow::PacketIn;
 use ovsdb::client::Remote;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -16,10 +16,10 @@ use super::door::{Door, Permit};
 use super::entry::Chassis;
 use super::event::ChassisEvent;
 use super::identity::Identity;
+use super::library::{Conflict, ScopeChange, SharedShelf};
 use super::listen::{Arrival, Direction, Incoming, Listener};
 use super::metrics::{ChassisMetrics, Counters};
 use super::packets::{PuntedPacket, ToSwitch};
-use super::step::Delta;
 use super::switch;
 use crate::transport::dial;
 
@@ -29,6 +29,8 @@ pub struct Hypervisors {
     pub(super) config: HypervisorConfig,
     events: mpsc::UnboundedSender<ChassisEvent>,
     chassis: Mutex<HashMap<Arc<str>, Arc<Chassis>>>,
+    /// What they should have.
+    shelf: Arc<SharedShelf>,
     /// Whether the engine holds the whole intent.
     pub(super) gate: watch::Sender<bool>,
     /// Changes when another hypervisor's identity becomes known.
@@ -41,6 +43,18 @@ pub struct Hypervisors {
     /// Peers already complained about.
     complaints: Mutex<HashSet<String>>,
 }
+
+/// Whom [`Hypervisors::ask`] asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience<'chassis> {
+    /// Everyone.
+    All,
+    /// This one.
+    One(&'chassis str),
+}
+
+/// How many conflicts of one commit are logged; all are counted.
+const MAX_CONFLICTS_LOGGED: usize = 100;
 
 /// How long to wait before dialing again, or accepting again after an error.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -55,6 +69,7 @@ impl Hypervisors {
             config,
             events,
             chassis: Mutex::default(),
+            shelf: Arc::default(),
             gate: watch::Sender::new(false),
             identities: watch::Sender::new(0),
             openflow_port: watch::Sender::new(None),
@@ -90,33 +105,59 @@ impl Hypervisors {
         Ok(())
     }
 
-    /// Takes a change of the flows a hypervisor should have, after the commit of `epoch`: all changes of one epoch in
-    /// one call. Never blocks; the hypervisor need not be connected, nor even known.
-    pub fn apply(&self, chassis: &str, epoch: u64, removed: Vec<Arc<Flow>>, added: Vec<Arc<Flow>>) {
-        self.apply_with_groups(chassis, epoch, Delta::default(), Delta { removed, added });
+    /// Takes the commit of `epoch`: what changes in scopes, by the rules' names for them, and who holds them. All of an
+    /// epoch in one call, and one call per epoch, even if there are no changes. Never waits for a switch; hypervisors need
+    /// not be connected, nor even known. Gives the hypervisors known that it concerns.
+    pub fn apply(
+        &self,
+        epoch: u64,
+        changes: impl IntoIterator<Item = (String, ScopeChange)>,
+    ) -> HashSet<Arc<str>> {
+        let (conflicts, mut concerned) = {
+            let mut shelf = self.shelf.write();
+            shelf.epoch = shelf.epoch.max(epoch);
+            // Nobody begins to follow before the shelf is given back, and misses a change.
+            shelf.library.apply(changes, &self.lock())
+        };
+        self.counters.conflicting_flows.add(conflicts.len());
+        for Conflict { chassis, scope, key } in conflicts.iter().take(MAX_CONFLICTS_LOGGED) {
+            let chassis = chassis.as_deref().unwrap_or("all that hold the scope");
+            tracing::warn!(
+                chassis,
+                scope,
+                key,
+                "different things are wanted for one key; the smallest is used"
+            );
+        }
+        let chassis = self.lock();
+        concerned.retain(|name| chassis.contains_key(name));
+        for entry in concerned.iter().filter_map(|name| chassis.get(name)) {
+            entry.wake();
+            entry.confirm_if_in_step(epoch);
+        }
+        concerned
     }
 
-    /// Like [`Hypervisors::apply`] for an epoch that also changes groups. A group is set before flows that use it, and
-    /// goes after them.
-    pub fn apply_with_groups(&self, chassis: &str, epoch: u64, groups: Delta<Group>, flows: Delta<Flow>) {
-        // What a forgotten hypervisor was to have has been forgotten with it.
-        if groups.only_removes() && flows.only_removes() && !self.lock().contains_key(chassis) {
-            return;
+    /// Hypervisors of which somebody wants to know whether they have `epoch` and that it did not concern: those with
+    /// nothing to push confirm it at once, the others when they have pushed.
+    pub fn ask(&self, epoch: u64, whom: Audience) {
+        match whom {
+            Audience::All => self.all().iter().for_each(|chassis| chassis.confirm_if_in_step(epoch)),
+            Audience::One(chassis) => {
+                let entry = self.lock().get(chassis).cloned();
+                entry.into_iter().for_each(|chassis| chassis.confirm_if_in_step(epoch));
+            }
         }
-        let conflicts = self.entry(chassis).apply(epoch, groups, flows);
-        self.counters.conflicting_flows.add(conflicts);
+    }
+
+    /// Flows of all scopes, each counted once.
+    pub fn n_flows(&self) -> usize {
+        self.shelf.read().library.n_flows()
     }
 
     /// A hypervisor known from an earlier run will call. If it does not for too long, it has left like any other.
     pub fn expect(&self, chassis: &str) {
         self.entry(chassis).expect();
-    }
-
-    /// Every change up to `epoch` has been given. Hypervisors without anything to push confirm it at once.
-    pub fn advance(&self, epoch: u64) {
-        for chassis in self.all() {
-            chassis.advance(epoch);
-        }
     }
 
     /// The engine now holds the whole intent. Before this, no switch is sent anything.
@@ -136,7 +177,7 @@ impl Hypervisors {
         self.entry(chassis).mark(iface_id, installed);
     }
 
-    /// Ends the sessions of a hypervisor and forgets all about it, its desired flows too.
+    /// Ends the sessions of a hypervisor and forgets all about it but the scopes it holds: those the engine takes away.
     pub fn forget(&self, chassis: &str) {
         let entry = self.lock().remove(chassis);
         if let Some(entry) = entry {
@@ -178,7 +219,7 @@ impl Hypervisors {
             return Arc::clone(entry);
         }
         let name: Arc<str> = Arc::from(chassis);
-        let entry = Arc::new(Chassis::new(Arc::clone(&name), self.events.clone()));
+        let entry = Arc::new(Chassis::new(Arc::clone(&name), self.events.clone(), Arc::clone(&self.shelf)));
         all.insert(name, Arc::clone(&entry));
         entry
     }

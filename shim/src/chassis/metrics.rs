@@ -14,6 +14,8 @@ pub struct ChassisMetrics {
     pub flows_deleted: u64,
     /// Group mods committed.
     pub groups_changed: u64,
+    /// Meter mods taken.
+    pub meters_changed: u64,
     /// Bundles committed.
     pub bundles: u64,
     /// Flow mods among the above that put right what somebody else had changed.
@@ -86,6 +88,7 @@ pub(super) struct Counters {
     pub(super) flows_modified: Counter,
     pub(super) flows_deleted: Counter,
     pub(super) groups_changed: Counter,
+    pub(super) meters_changed: Counter,
     pub(super) bundles: Counter,
     pub(super) repairs: Counter,
     pub(super) rejected_flows: Counter,
@@ -108,6 +111,7 @@ impl Counters {
             flows_modified: self.flows_modified.now(),
             flows_deleted: self.flows_deleted.now(),
             groups_changed: self.groups_changed.now(),
+            meters_changed: self.meters_changed.now(),
             bundles: self.bundles.now(),
             repairs: self.repairs.now(),
             rejected_flows: self.rejected_flows.now(),

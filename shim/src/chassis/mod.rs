@@ -4,21 +4,22 @@
 //! The driver owns a [`Hypervisors`]. It gives flows in and takes [`ChassisEvent`]s out:
 //!
 //! 1. [`ChassisEvent::Facts`]: commit them, [`Hypervisors::apply`] what follows, then [`Hypervisors::admit`].
-//! 2. Every commit: [`Hypervisors::apply`] for each hypervisor concerned, then [`Hypervisors::advance`].
+//! 2. Every commit: [`Hypervisors::apply`], with what changes in each scope and who holds it.
 //! 3. Once the whole intent is in the engine: [`Hypervisors::open_gate`].
 //!
 //! Nothing is sent to a switch before its hypervisor is admitted and the gate is open.
 
 mod config;
 mod database;
-mod desired;
+mod difference;
 mod door;
 mod entry;
 mod event;
 mod facts;
-mod groups;
 mod hypervisors;
 mod identity;
+mod item;
+mod library;
 mod listen;
 mod metrics;
 mod packets;
@@ -32,7 +33,8 @@ mod tables_test;
 
 pub use config::HypervisorConfig;
 pub use event::{ChassisEvent, Facts, InterfaceFact};
-pub use hypervisors::Hypervisors;
+pub use hypervisors::{Audience, Hypervisors};
+pub use library::ScopeChange;
 pub use listen::{Listen, ParseListenError};
 pub use metrics::ChassisMetrics;
 pub use packets::{PuntedPacket, ToSwitch};

@@ -1,20 +1,19 @@
-//! Changes of flows and groups in the order in which a switch has to get them.
+//! Changes of flows, groups and meters in the order in which a switch has to get them.
 
 use std::fmt;
-use std::sync::Arc;
 
-use openflow::{BundleMember, GroupMod};
+use openflow::{BundleMember, Flow, FlowMod, Group, GroupMod, Meter, MeterMod};
 
-use super::desired::Change;
-use super::groups::GroupChange;
+use super::difference::{Change, ChangeKind};
+use super::item::Item;
 
 /// Things that came to be wanted and things that are no longer wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delta<T> {
     /// No longer wanted.
-    pub removed: Vec<Arc<T>>,
+    pub removed: Vec<T>,
     /// Wanted from now on.
-    pub added: Vec<Arc<T>>,
+    pub added: Vec<T>,
 }
 
 impl<T> Default for Delta<T> {
@@ -29,36 +28,47 @@ impl<T> Delta<T> {
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty()
     }
-
-    /// Adds what another changes; the items are shared.
-    pub fn extend(&mut self, other: &Delta<T>) {
-        self.removed.extend(other.removed.iter().cloned());
-        self.added.extend(other.added.iter().cloned());
-    }
-
-    /// Whether nothing is added.
-    pub(super) fn only_removes(&self) -> bool {
-        self.added.is_empty()
-    }
 }
 
-/// One message of a push. Groups are there before the flows that use them, and longer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One message of a bundle. Groups are there before the flows that use them, and longer.
+#[derive(Debug)]
 pub(super) enum Step {
-    SetGroup(GroupChange),
-    Flow(Change),
-    RemoveGroup(GroupChange),
+    SetGroup(Change<Group>),
+    Flow(Change<Flow>),
+    RemoveGroup(Change<Group>),
+}
+
+/// Changes of meters. A switch takes them in no bundle: they are set before it, and removed after it.
+#[derive(Debug, Default)]
+pub(super) struct MeterSteps {
+    pub(super) set: Vec<Change<Meter>>,
+    pub(super) removed: Vec<Change<Meter>>,
 }
 
 impl Step {
     /// The message of this step.
     pub(super) fn to_member(&self) -> BundleMember {
         match self {
-            Step::Flow(change) => change.to_flow_mod().into(),
-            Step::SetGroup(GroupChange { group: Some(group), .. }) => {
-                GroupMod::add_or_modify(openflow::Group::clone(group)).into()
+            Step::Flow(Change { kind: ChangeKind::Add, item, .. }) => item.to_add(),
+            Step::Flow(Change { kind: ChangeKind::Modify, item, .. }) => {
+                FlowMod::modify_strict(Flow::clone(item)).into()
             }
-            Step::SetGroup(change) | Step::RemoveGroup(change) => GroupMod::delete(change.id).into(),
+            Step::Flow(Change { kind: ChangeKind::Delete, item, .. }) => {
+                FlowMod::delete_strict(Flow::key(item)).into()
+            }
+            Step::SetGroup(change) => GroupMod::add_or_modify(Group::clone(&change.item)).into(),
+            Step::RemoveGroup(change) => GroupMod::delete(change.item.id).into(),
+        }
+    }
+}
+
+impl Change<Meter> {
+    /// Its message.
+    pub(super) fn to_meter_mod(&self) -> MeterMod {
+        match self.kind {
+            ChangeKind::Add => MeterMod::add(Meter::clone(&self.item)),
+            ChangeKind::Modify => MeterMod::modify(Meter::clone(&self.item)),
+            ChangeKind::Delete => MeterMod::delete(self.item.id),
         }
     }
 }
@@ -66,9 +76,15 @@ impl Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Step::Flow(change) => write!(f, "{:?} {}", change.kind, change.flow),
-            Step::SetGroup(GroupChange { group: Some(group), .. }) => write!(f, "Set {group}"),
-            Step::SetGroup(change) | Step::RemoveGroup(change) => write!(f, "Remove group_id={}", change.id),
+            Step::Flow(change) => write!(f, "{:?} {}", change.kind, **change.item),
+            Step::SetGroup(change) => write!(f, "Set {}", **change.item),
+            Step::RemoveGroup(change) => write!(f, "Remove {}", change.item.key()),
         }
+    }
+}
+
+impl fmt::Display for Change<Meter> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.kind, self.item.key())
     }
 }

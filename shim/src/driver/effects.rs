@@ -9,8 +9,7 @@ use weir_engine::engine::Delta;
 use weir_engine::value::Value;
 
 use super::relations::Relations;
-use super::scopes::ScopeChange;
-use crate::chassis;
+use crate::chassis::{self, ScopeChange};
 use crate::flow::{FlowError, FlowReader};
 use crate::northbound::Notice;
 
@@ -54,6 +53,8 @@ impl Effects {
                 self.add_item(record, inserted, |record| reader.flow(record), |scope| &mut scope.flows);
             } else if Some(delta.relation) == relations.group {
                 self.add_item(record, inserted, |record| reader.group(record), |scope| &mut scope.groups);
+            } else if Some(delta.relation) == relations.meter {
+                self.add_item(record, inserted, |record| reader.meter(record), |scope| &mut scope.meters);
             } else if delta.relation == relations.holds {
                 self.add_holding(record, inserted);
             } else if Some(delta.relation) == relations.port_up {
@@ -91,7 +92,7 @@ impl Effects {
         match read(record) {
             Ok(item) => {
                 let delta = delta(self.scopes.entry(scope.to_string()).or_default());
-                if inserted { &mut delta.added } else { &mut delta.removed }.push(Arc::new(item));
+                if inserted { &mut delta.added } else { &mut delta.removed }.push(item);
             }
             Err(problem) => error!(%problem, %record, "the rules made something that no switch can hold"),
         }

@@ -1,7 +1,7 @@
 //! The one thread that owns the order of transactions.
 //!
 //! ```text
-//!  Northbound session ──┐                                      ┌─► Hypervisors::apply   (flows, per chassis)
+//!  Northbound session ──┐                                      ┌─► Hypervisors::apply   (flows, by scope)
 //!  hypervisor sessions ─┼─► Input queue ─► Driver ─► Engine ─► ┼─► Notice               (status to the Northbound)
 //!                       ┘                  ▲                   ├─► CommitRecord         (control socket, log)
 //!                                          └── key allocator ◄─┘
@@ -13,7 +13,6 @@ mod chassis_facts;
 mod effects;
 mod group;
 mod relations;
-mod scopes;
 mod thread;
 
 pub use effects::CommitRecord;

@@ -23,6 +23,8 @@ pub struct Relations {
     pub holds: RelationId,
     /// `openflow::Group`: without it there are no groups.
     pub group: Option<RelationId>,
+    /// `openflow::Meter`: without it there are no meters.
+    pub meter: Option<RelationId>,
     /// The relations of the module `keys`: without them no keys are given out.
     pub keys: Option<KeyRelations>,
     /// `status::PortUp`: without it no port is reported to be up.
@@ -85,6 +87,7 @@ impl Relations {
             flow: needed("openflow::Flow", RelationRole::Output)?,
             holds: needed("openflow::Holds", RelationRole::Output)?,
             group: optional("openflow::Group", RelationRole::Output)?,
+            meter: optional("openflow::Meter", RelationRole::Output)?,
             keys,
             port_up: optional("status::PortUp", RelationRole::Output)?,
             requested: optional("status::Requested", RelationRole::Output)?,

@@ -15,8 +15,7 @@ use super::chassis_facts::{ChassisFacts, FactChange};
 use super::effects::{CommitRecord, Effects, WantedKeys, owner_number};
 use super::group::Part;
 use super::relations::{KeyRelations, Relations};
-use super::scopes::{ChassisChange, Scopes};
-use crate::chassis::{ChassisEvent, Hypervisors};
+use crate::chassis::{Audience, ChassisEvent, Hypervisors, ScopeChange};
 use crate::feed::{Installing, Intent, StoreError, Submission};
 use crate::flow::FlowReader;
 use crate::keys::KeyAllocator;
@@ -56,7 +55,6 @@ pub struct Driver {
     pub(super) engine: Arc<Engine>,
     relations: Relations,
     reader: FlowReader,
-    scopes: Scopes,
     facts: ChassisFacts,
     keys: KeyAllocator,
     state: State,
@@ -126,7 +124,6 @@ impl Driver {
             engine,
             relations,
             reader: FlowReader::default(),
-            scopes: Scopes::default(),
             facts: ChassisFacts::default(),
             keys,
             state,
@@ -307,23 +304,27 @@ impl Driver {
 
     fn publish(&mut self, effects: Effects, record: CommitRecord) -> Outcome {
         let epoch = record.epoch;
-        let changes = self.scopes.apply(effects.scopes);
-        let count = |pick: fn(&ChassisChange) -> usize| changes.values().map(pick).sum::<usize>();
-        let (removed, added) = (count(|c| c.flows.removed.len()), count(|c| c.flows.added.len()));
-        let n_chassis = changes.len();
-        let concerned = changes.keys().cloned().collect();
-        if n_chassis > 0 {
-            info!(epoch, updates = record.n_updates, added, removed, chassis = n_chassis, took = ?record.took, "commit");
+        let count = |pick: fn(&ScopeChange) -> usize| effects.scopes.values().map(pick).sum::<usize>();
+        let removed = count(|change| change.flows.removed.len());
+        let added = count(|change| change.flows.added.len());
+        let scopes = effects.scopes.len();
+        let concerned = self.hypervisors.apply(epoch, effects.scopes);
+        if scopes > 0 {
+            info!(epoch, updates = record.n_updates, added, removed, scopes, chassis = concerned.len(), took = ?record.took, "commit");
         } else {
             debug!(epoch, updates = record.n_updates, took = ?record.took, "commit");
         }
-        for (chassis, ChassisChange { flows, groups }) in changes {
-            self.hypervisors.apply_with_groups(&chassis, epoch, groups, flows);
+        // Whoever waits for an answer has to get one from hypervisors too that the commit does not concern.
+        for notice in &effects.notices {
+            match notice {
+                Notice::Requested { .. } => self.hypervisors.ask(epoch, Audience::All),
+                Notice::Plugged { chassis, .. } => self.hypervisors.ask(epoch, Audience::One(chassis)),
+                _ => {}
+            }
         }
         for notice in effects.notices {
             self.notify(notice);
         }
-        self.hypervisors.advance(epoch);
         // Nobody watching is fine.
         let record = Arc::new(record);
         let _ = self.commits.send(Arc::clone(&record));
@@ -382,7 +383,10 @@ impl Driver {
         self.remember(
             &forgotten.into_iter().map(|(space, owner)| Change::RemoveKey(space, owner)).collect::<Vec<_>>(),
         );
-        info!(flows = self.scopes.n_flows(), "the whole intent is computed; switches are brought up to date");
+        info!(
+            flows = self.hypervisors.n_flows(),
+            "the whole intent is computed; switches are brought up to date"
+        );
         self.notify(Notice::Computed);
         self.hypervisors.open_gate();
     }

@@ -29,8 +29,8 @@ fn a_hypervisor_out_of_reach_has_left_and_may_come_back() -> Result {
     // Its switch is still there: it has not left.
     std::thread::sleep(Duration::from_millis(500));
     assert_eq!(control.hypervisors.metrics().switches_up, 1);
-    control.hypervisors.apply("hv1", 2, vec![], vec![flow(2, 2)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, vec![], vec![flow(2, 2)]);
+    control.advance(2);
     lab.hv(1).kill_vswitchd()?;
     wait_left(&control);
 
@@ -80,6 +80,8 @@ fn a_forgotten_hypervisor_starts_anew() -> Result {
     control.take_over(&lab, &[flow(1, 1)]);
     control.hypervisors.forget("hv1");
     wait_left(&control);
+    // What it should have is the engine's to say, whether it is known or not.
+    control.apply("hv1", 2, vec![flow(1, 1)], vec![]);
     control.adopt(&[flow(2, 2)]);
     wait_flows(lab.hv(1), &[flow(2, 2)]);
     Ok(())
@@ -110,5 +112,5 @@ fn a_hypervisor_of_an_earlier_run_that_does_not_call_has_left() {
     wait_left(&control);
     // What the engine withdraws then is no news.
     control.hypervisors.forget("hv1");
-    control.hypervisors.apply("hv1", 2, vec![flow(1, 1)], vec![]);
+    control.apply("hv1", 2, vec![flow(1, 1)], vec![]);
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use openflow::{Action, Bucket, Flow, Group, GroupType, Instructions, PortNo};
+use openflow::{Action, Bucket, Flow, Group, GroupType, Instructions, Meter, MeterBand, MeterFlags, PortNo};
 use weir_lab::{Hypervisor, Lab, PATIENCE, Result, wait_for};
-use weir_shim::chassis::{Delta, HypervisorConfig};
+use weir_shim::chassis::{Delta, HypervisorConfig, ScopeChange};
 
 use crate::harness::{Control, flow};
 
@@ -25,11 +25,11 @@ fn to_group(metadata: u64, id: u32) -> Arc<Flow> {
     Arc::new(Flow { instructions, ..Flow::clone(&flow(metadata, 1)) })
 }
 
-fn added<T>(items: &[Arc<T>]) -> Delta<T> {
+fn added<T>(items: &[Arc<T>]) -> Delta<Arc<T>> {
     Delta { removed: vec![], added: items.to_vec() }
 }
 
-fn removed<T>(items: &[Arc<T>]) -> Delta<T> {
+fn removed<T>(items: &[Arc<T>]) -> Delta<Arc<T>> {
     Delta { removed: items.to_vec(), added: vec![] }
 }
 
@@ -55,27 +55,27 @@ fn groups_come_before_their_flows_and_go_after_them() -> Result {
     control.take_over(&lab, &[]);
     let hypervisors = &control.hypervisors;
 
-    hypervisors.apply_with_groups(
+    control.apply_with_groups(
         "hv1",
         2,
         added(&[group(7, &[1, 2])]),
         added(&[to_group(1, 7), to_group(2, 7)]),
     );
-    hypervisors.advance(2);
+    control.advance(2);
     control.wait_confirmed(2);
     wait_state(hv, 2, &["group_id=7"]);
 
     // The same number with other contents: in place, its flows stay.
     let (old, new) = (group(7, &[1, 2]), group(7, &[3]));
-    hypervisors.apply_with_groups("hv1", 3, Delta { removed: vec![old], added: vec![new] }, Delta::default());
-    hypervisors.advance(3);
+    control.apply_with_groups("hv1", 3, Delta { removed: vec![old], added: vec![new] }, Delta::default());
+    control.advance(3);
     control.wait_confirmed(3);
     wait_state(hv, 2, &["output:3"]);
 
     // Another group: one flow moves over to it.
     let flows = Delta { removed: vec![to_group(1, 7)], added: vec![to_group(1, 8)] };
-    hypervisors.apply_with_groups("hv1", 4, added(&[group(8, &[4])]), flows);
-    hypervisors.advance(4);
+    control.apply_with_groups("hv1", 4, added(&[group(8, &[4])]), flows);
+    control.advance(4);
     control.wait_confirmed(4);
     wait_state(hv, 2, &["group_id=7", "group_id=8"]);
     let metrics = hypervisors.metrics();
@@ -83,17 +83,12 @@ fn groups_come_before_their_flows_and_go_after_them() -> Result {
     control.stop();
 
     let control = Control::start_at(addresses, HypervisorConfig::default());
-    control.hypervisors.apply_with_groups(
-        "hv1",
-        1,
-        added(&[group(7, &[3]), group(8, &[4])]),
-        Delta::default(),
-    );
+    control.apply_with_groups("hv1", 1, added(&[group(7, &[3]), group(8, &[4])]), Delta::default());
     control.adopt(&[to_group(1, 8), to_group(2, 7)]);
     assert_eq!(control.hypervisors.metrics().bundles, 0, "nothing changed");
 
-    control.hypervisors.apply_with_groups("hv1", 2, removed(&[group(7, &[3])]), removed(&[to_group(2, 7)]));
-    control.hypervisors.advance(2);
+    control.apply_with_groups("hv1", 2, removed(&[group(7, &[3])]), removed(&[to_group(2, 7)]));
+    control.advance(2);
     control.wait_confirmed(2);
     wait_state(hv, 1, &["group_id=8"]);
     assert_eq!(control.hypervisors.metrics().repairs, 0);
@@ -106,8 +101,8 @@ fn a_group_deleted_by_hand_is_back_with_its_flows() -> Result {
     let control = Control::start();
     control.take_over(&lab, &[]);
     let group = group(7, &[1, 2]);
-    control.hypervisors.apply_with_groups("hv1", 2, added(&[group]), added(&[to_group(1, 7), flow(2, 2)]));
-    control.hypervisors.advance(2);
+    control.apply_with_groups("hv1", 2, added(&[group]), added(&[to_group(1, 7), flow(2, 2)]));
+    control.advance(2);
     control.wait_confirmed(2);
     lab.hv(1).ofctl(&[], "del-groups", ["group_id=7"])?;
     control.wait_metrics("it is repaired", |metrics| metrics.repairs > 0);
@@ -120,12 +115,60 @@ fn a_flow_without_its_group_is_refused_until_the_group_is_there() -> Result {
     let lab = Lab::start(1)?;
     let control = Control::start();
     control.take_over(&lab, &[]);
-    control.hypervisors.apply("hv1", 2, vec![], vec![to_group(1, 7)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, vec![], vec![to_group(1, 7)]);
+    control.advance(2);
     control.wait_confirmed(2);
     wait_state(lab.hv(1), 0, &[]);
-    control.hypervisors.apply_with_groups("hv1", 3, added(&[group(7, &[1])]), Delta::default());
-    control.hypervisors.advance(3);
+    control.apply_with_groups("hv1", 3, added(&[group(7, &[1])]), Delta::default());
+    control.advance(3);
     wait_state(lab.hv(1), 1, &["group_id=7"]);
+    Ok(())
+}
+
+#[test]
+fn meters_come_before_their_flows_change_in_place_and_go_after_them() -> Result {
+    let lab = Lab::start(1)?;
+    let control = Control::start();
+    control.take_over(&lab, &[]);
+    let meter = |rate: u32| Meter {
+        id: 5,
+        flags: MeterFlags::PKTPS.union(MeterFlags::STATS),
+        bands: vec![MeterBand::drop(rate, 0)],
+    };
+    let metered = {
+        let instructions = Instructions::apply(vec![Action::Meter(5), Action::output(PortNo(1))]);
+        Flow { instructions, ..Flow::clone(&flow(1, 1)) }
+    };
+    let give = |epoch: u64, meters: Delta<Meter>, flows: Delta<Flow>| {
+        let change = ScopeChange { flows, meters, gained: vec!["hv1".into()], ..ScopeChange::default() };
+        control.hypervisors.apply(epoch, [("hv1".to_owned(), change)]);
+        control.wait_confirmed(epoch);
+    };
+    let wait = |n_flows: usize, text: &str| {
+        wait_for(PATIENCE, "meters and flows", || {
+            let meters = lab.hv(1).ofctl(&[], "dump-meters", [""; 0])?;
+            let flows = lab.hv(1).flows()?;
+            let fine = meters.contains(text) && meters.contains("meter=5") != text.is_empty();
+            Ok(if fine && flows.len() == n_flows { Ok(()) } else { Err(format!("{meters} {flows:#?}")) })
+        })
+    };
+    give(
+        2,
+        Delta { removed: vec![], added: vec![meter(10)] },
+        Delta { removed: vec![], added: vec![metered.clone()] },
+    );
+    wait(1, "rate=10")?;
+    give(3, Delta { removed: vec![meter(10)], added: vec![meter(20)] }, Delta::default());
+    wait(1, "rate=20")?;
+    lab.hv(1).ofctl(&[], "del-meter", ["meter=5"])?;
+    control.wait_metrics("the flow that went with the meter is noticed", |metrics| metrics.repairs > 0);
+    wait(1, "rate=20")?;
+    give(
+        4,
+        Delta { removed: vec![meter(20)], added: vec![] },
+        Delta { removed: vec![metered], added: vec![] },
+    );
+    wait(0, "")?;
+    assert_eq!(control.hypervisors.metrics().conflicting_flows, 0);
     Ok(())
 }

@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use openflow::{Action, Flow, Instructions, Match, PortNo};
+use openflow::{Action, Flow, Group, Instructions, Match, PortNo};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use weir_lab::{Hypervisor, Lab, PATIENCE, wait_for};
-use weir_shim::chassis::{ChassisEvent, ChassisMetrics, Facts, HypervisorConfig, Hypervisors, Listen};
+use weir_shim::chassis::{
+    Audience, ChassisEvent, ChassisMetrics, Delta, Facts, HypervisorConfig, Hypervisors, Listen, ScopeChange,
+};
 
 /// Addresses, kept when a [`Control`] is started anew in another's place.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +75,30 @@ impl Control {
 
     pub(crate) fn manager(&self) -> String {
         self.addresses.listen(self.addresses.ovsdb).to_string()
+    }
+
+    /// Gives a hypervisor flows, in a scope that it alone holds.
+    pub(crate) fn apply(&self, chassis: &str, epoch: u64, removed: Vec<Arc<Flow>>, added: Vec<Arc<Flow>>) {
+        self.apply_with_groups(chassis, epoch, Delta::default(), Delta { removed, added });
+    }
+
+    /// Gives a hypervisor groups and flows, in a scope that it alone holds.
+    pub(crate) fn apply_with_groups(
+        &self,
+        chassis: &str,
+        epoch: u64,
+        groups: Delta<Arc<Group>>,
+        flows: Delta<Arc<Flow>>,
+    ) {
+        let (groups, flows, gained) = (owned(groups), owned(flows), vec![chassis.into()]);
+        let change = ScopeChange { flows, groups, gained, ..ScopeChange::default() };
+        self.hypervisors.apply(epoch, [(chassis.to_owned(), change)]);
+    }
+
+    /// A commit without changes, of which all are asked whether they have it.
+    pub(crate) fn advance(&self, epoch: u64) {
+        self.hypervisors.apply(epoch, []);
+        self.hypervisors.ask(epoch, Audience::All);
     }
 
     /// Waits for an event that `pick` makes something of; the others are dropped.
@@ -139,8 +165,8 @@ impl Control {
     pub(crate) fn adopt(&self, flows: &[Arc<Flow>]) {
         self.hypervisors.open_gate();
         self.wait_facts(|_| true);
-        self.hypervisors.apply("hv1", 1, vec![], flows.to_vec());
-        self.hypervisors.advance(1);
+        self.apply("hv1", 1, vec![], flows.to_vec());
+        self.advance(1);
         self.hypervisors.admit("hv1");
         self.wait_confirmed(1);
     }
@@ -152,6 +178,11 @@ impl Drop for Control {
             runtime.shutdown_background();
         }
     }
+}
+
+fn owned<T: Clone>(delta: Delta<Arc<T>>) -> Delta<T> {
+    let own = |items: Vec<Arc<T>>| items.iter().map(|item| T::clone(item)).collect();
+    Delta { removed: own(delta.removed), added: own(delta.added) }
 }
 
 /// A flow of table 8 that outputs packets of one datapath to a port.

@@ -43,8 +43,8 @@ fn garbage_ends_its_own_session_and_no_other() -> Result {
     let expected = openflow.len() + ovsdb.len();
     control.wait_metrics("all are counted", |metrics| metrics.malformed_messages == expected as u64);
 
-    control.hypervisors.apply("hv1", 2, vec![], vec![flow(2, 2)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, vec![], vec![flow(2, 2)]);
+    control.advance(2);
     assert_eq!(control.wait_confirmed(2), 1);
     wait_flows(lab.hv(1), &[flow(1, 1), flow(2, 2)]);
     Ok(())

@@ -35,21 +35,21 @@ fn a_hypervisor_that_calls_is_provisioned_programmed_and_marked() -> Result {
 
     let hypervisors = &control.hypervisors;
     hypervisors.open_gate();
-    hypervisors.apply("hv1", 1, vec![], vec![flow(1, 1), flow(2, 2)]);
-    hypervisors.advance(1);
+    control.apply("hv1", 1, vec![], vec![flow(1, 1), flow(2, 2)]);
+    control.advance(1);
     hypervisors.admit("hv1");
     assert_eq!(control.wait_confirmed(1), 2);
     wait_flows(hv, &[flow(1, 1), flow(2, 2)]);
 
-    hypervisors.apply("hv1", 2, vec![flow(1, 1), flow(2, 2)], vec![flow(1, 9), flow(3, 3)]);
-    hypervisors.advance(2);
+    control.apply("hv1", 2, vec![flow(1, 1), flow(2, 2)], vec![flow(1, 9), flow(3, 3)]);
+    control.advance(2);
     assert_eq!(control.wait_confirmed(2), 3);
     wait_flows(hv, &[flow(1, 9), flow(3, 3)]);
     let metrics = hypervisors.metrics();
     assert_eq!((metrics.flows_added, metrics.flows_modified, metrics.flows_deleted), (3, 1, 1));
     assert_eq!((metrics.bundles, metrics.repairs, metrics.rejected_flows), (2, 0, 0));
 
-    hypervisors.advance(3);
+    control.advance(3);
     assert_eq!(control.wait_confirmed(3), 0, "nothing to do, confirmed at once");
 
     let mark = || hv.vsctl(["--if-exists", "get", "interface", "vif1", "external_ids:ovn-installed"]);
@@ -116,7 +116,7 @@ fn flows_stay_as_they_are_until_the_engine_knows_everything() -> Result {
     wait_for(PATIENCE, "the switch to connect", is_connected)?;
     // The gate alone is not enough: this hypervisor's interfaces might not be in the engine yet.
     control.hypervisors.open_gate();
-    control.hypervisors.advance(1);
+    control.advance(1);
     std::thread::sleep(Duration::from_millis(300));
     wait_flows(lab.hv(1), &[flow(1, 1)]);
     assert_eq!(control.hypervisors.metrics().flow_mods(), 0);
@@ -132,8 +132,8 @@ fn a_switch_and_a_database_that_restart_are_brought_back() -> Result {
     let control = Control::start();
     control.take_over(&lab, &[flow(1, 1)]);
     lab.hv(1).kill_vswitchd()?;
-    control.hypervisors.apply("hv1", 2, vec![], vec![flow(2, 2)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, vec![], vec![flow(2, 2)]);
+    control.advance(2);
     lab.hv(1).start_vswitchd()?;
     control.wait_confirmed(2);
     wait_flows(lab.hv(1), &[flow(1, 1), flow(2, 2)]);
@@ -144,8 +144,8 @@ fn a_switch_and_a_database_that_restart_are_brought_back() -> Result {
     control.wait("loss", |event| matches!(event, ChassisEvent::Lost { .. }).then_some(()));
     lab.hv(1).start_ovsdb()?;
     control.wait_facts(|_| true);
-    control.hypervisors.apply("hv1", 3, vec![flow(1, 1)], vec![]);
-    control.hypervisors.advance(3);
+    control.apply("hv1", 3, vec![flow(1, 1)], vec![]);
+    control.advance(3);
     control.wait_confirmed(3);
     wait_flows(lab.hv(1), &[flow(2, 2)]);
     Ok(())
@@ -159,8 +159,8 @@ fn many_flows_go_in_and_out() -> Result {
     control.take_over(&lab, &many);
     assert_eq!(lab.hv(1).flows()?.len(), many.len());
     assert_eq!(control.hypervisors.metrics().bundles, 3);
-    control.hypervisors.apply("hv1", 2, many, vec![flow(7, 7)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, many, vec![flow(7, 7)]);
+    control.advance(2);
     control.wait_confirmed(2);
     wait_flows(lab.hv(1), &[flow(7, 7)]);
     assert_eq!(control.hypervisors.metrics().repairs, 0, "what we do ourselves is nobody else's doing");

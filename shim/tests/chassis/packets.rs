@@ -25,8 +25,8 @@ fn a_packet_is_handed_over_answered_and_let_go() -> Result {
     let matching = Match::builder().in_port(port(0)).build().unwrap();
     let actions = vec![Action::Controller(Box::new(pause)), Action::output(port(1))];
     let flow = Flow::new(0, 10, matching, Instructions::apply(actions)).with_cookie(5);
-    control.hypervisors.apply("hv1", 2, vec![], vec![Arc::new(flow)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, vec![], vec![Arc::new(flow)]);
+    control.advance(2);
     control.wait_confirmed(2);
 
     let ends = (

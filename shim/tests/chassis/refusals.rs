@@ -32,8 +32,8 @@ fn refused_flows_are_reported_and_the_others_go_in() -> Result {
     lab.hv(1).set_manager(&control.manager())?;
     control.hypervisors.open_gate();
     control.wait_facts(|_| true);
-    control.hypervisors.apply("hv1", 1, vec![], all);
-    control.hypervisors.advance(1);
+    control.apply("hv1", 1, vec![], all);
+    control.advance(1);
     control.hypervisors.admit("hv1");
     let mut refused = BTreeSet::new();
     let sent = control.wait("confirmation", |event| match event {
@@ -51,11 +51,11 @@ fn refused_flows_are_reported_and_the_others_go_in() -> Result {
 
     // A refused flow is tried again when it changes, and only then.
     let more = flow(6, 1);
-    control.hypervisors.apply("hv1", 2, vec![to_no_group(11)], vec![flow(11, 4), Arc::clone(&more)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, vec![to_no_group(11)], vec![flow(11, 4), Arc::clone(&more)]);
+    control.advance(2);
     assert_eq!(control.wait_confirmed(2), 2);
-    control.hypervisors.apply("hv1", 3, vec![to_no_group(12)], vec![]);
-    control.hypervisors.advance(3);
+    control.apply("hv1", 3, vec![to_no_group(12)], vec![]);
+    control.advance(3);
     assert_eq!(control.wait_confirmed(3), 0, "there is nothing to delete");
     assert_eq!(control.hypervisors.metrics().rejected_flows, 3);
     Ok(())

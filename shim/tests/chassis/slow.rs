@@ -39,6 +39,7 @@ fn answer_until_bundle(stream: &mut TcpStream, features: Features, serial: &str)
                         }))
                     }
                     MultipartRequestBody::Flows(_) => body(MultipartReplyBody::Flows(vec![])),
+                    MultipartRequestBody::Meters(_) => body(MultipartReplyBody::Meters(vec![])),
                     MultipartRequestBody::Groups(_) => body(MultipartReplyBody::Groups(vec![])),
                     _ => continue,
                 },
@@ -70,8 +71,8 @@ fn a_switch_that_stops_reading_holds_up_nobody_and_a_newer_session_takes_its_pla
 
     let many: Vec<_> = (10..60_010).map(|n| flow(n, 1)).collect();
     for (epoch, part) in (2..).zip(many.chunks(1000)) {
-        control.hypervisors.apply("hv1", epoch, vec![], part.to_vec());
-        control.hypervisors.advance(epoch);
+        control.apply("hv1", epoch, vec![], part.to_vec());
+        control.advance(epoch);
     }
     lab.hv(1).start_vswitchd()?;
     control.wait_confirmed(61);

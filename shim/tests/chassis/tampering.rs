@@ -39,8 +39,8 @@ fn a_flow_that_goes_by_itself_is_left_to_go() -> Result {
     let control = Control::start();
     control.take_over(&lab, &[flow(1, 1)]);
     lab.hv(1).ofctl(&[], "add-flow", ["table=9,idle_timeout=60,priority=50,metadata=3,actions=output:3"])?;
-    control.hypervisors.apply("hv1", 2, vec![], vec![flow(2, 2)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, vec![], vec![flow(2, 2)]);
+    control.advance(2);
     control.wait_confirmed(2);
     let flows = lab.hv(1).flows()?;
     assert!(flows.iter().any(|line| line.contains("idle_timeout=60")), "{flows:?}");
@@ -55,8 +55,8 @@ fn audits_of_untouched_tables_find_nothing() -> Result {
     let control = Control::start_at(Addresses::choose(), often);
     control.take_over(&lab, &[flow(1, 1)]);
     for epoch in 2..100u64 {
-        control.hypervisors.apply("hv1", epoch, vec![], vec![flow(epoch, 2)]);
-        control.hypervisors.advance(epoch);
+        control.apply("hv1", epoch, vec![], vec![flow(epoch, 2)]);
+        control.advance(epoch);
         control.wait_confirmed(epoch);
     }
     assert_eq!(control.hypervisors.metrics().repairs, 0);

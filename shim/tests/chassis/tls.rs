@@ -182,8 +182,8 @@ fn new_certificates_are_used_without_a_restart() -> Result {
 
     install(new.issue("weir"));
     // Sessions that are there stay.
-    control.hypervisors.apply("hv1", 2, vec![], vec![flow(2, 2)]);
-    control.hypervisors.advance(2);
+    control.apply("hv1", 2, vec![], vec![flow(2, 2)]);
+    control.advance(2);
     assert_eq!(control.wait_confirmed(2), 1);
     // A hypervisor of the old authority is refused now, and comes back with a certificate of the new one.
     lab.hv(1).stop_ovsdb()?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use openflow::{
-    Fault, Flow, FlowFilter, Group, Message, MultipartReply, MultipartReplyBody, MultipartRequest,
+    Fault, Flow, FlowFilter, Group, Message, Meter, MultipartReply, MultipartReplyBody, MultipartRequest,
     MultipartRequestBody,
 };
 
@@ -71,6 +71,16 @@ pub(super) async fn groups(link: &mut Link, inbox: &mut Inbox) -> Result<Vec<Gro
     .await
 }
 
+/// All meters as the switch has them.
+pub(super) async fn meters(link: &mut Link, inbox: &mut Inbox) -> Result<Vec<Meter>, Error> {
+    let request = MultipartRequest { more: false, body: MultipartRequestBody::Meters(None) };
+    collect(link, inbox, request, |body| match body {
+        MultipartReplyBody::Meters(meters) => Some(meters),
+        _ => None,
+    })
+    .await
+}
+
 /// All parts of a reply.
 async fn collect<T>(
     link: &mut Link,
@@ -101,7 +111,7 @@ async fn collect<T>(
     }
 }
 
-const DUMP: &str = "flows or groups";
+const DUMP: &str = "flows, groups or meters";
 const MULTIPART_REPLY: u8 = 19;
 
 /// Drops the rest of the reply to a request.

@@ -24,7 +24,7 @@ pub(super) struct Inbox {
     holding: Holding,
     /// Whether something was said that could not be read: only an audit can tell what changed.
     missed: bool,
-    /// Whether flows went because their group did.
+    /// Whether flows went because their group or meter did.
     groups_gone: bool,
 }
 
@@ -111,15 +111,17 @@ impl Inbox {
         std::mem::take(&mut self.missed)
     }
 
-    /// Whether flows have gone because their group did, since the last time this was asked.
+    /// Whether flows have gone because their group or meter did, since the last time this was asked.
     pub(super) fn take_groups_gone(&mut self) -> bool {
         std::mem::take(&mut self.groups_gone)
     }
 
     fn judge(&mut self, update: FlowUpdate) {
         let FlowUpdate::Flow { event, flow } = update else { return };
-        // Groups are not reported on: the flows that went with one tell that it went.
-        self.groups_gone |= event == FlowUpdateEvent::Removed(FlowRemovedReason::GROUP_DELETE);
+        // Groups and meters are not reported on: the flows that went with one tell that it went.
+        self.groups_gone |= [FlowRemovedReason::GROUP_DELETE, FlowRemovedReason::METER_DELETE]
+            .iter()
+            .any(|reason| event == FlowUpdateEvent::Removed(*reason));
         let present = !matches!(event, FlowUpdateEvent::Removed(_));
         let key = flow.key();
         if self.chassis.tampered(flow, present) {

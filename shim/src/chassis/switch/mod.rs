@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openflow::{
-    DecodeError, EncodeError, Flow, FlowMonitorFlags, FlowMonitorRequest, Group, Message, MultipartRequest,
+    DecodeError, EncodeError, FlowMonitorFlags, FlowMonitorRequest, Message, Meter, MultipartRequest,
     MultipartRequestBody, PacketInFormat, SwitchConfig,
 };
 use thiserror::Error;
@@ -39,7 +39,8 @@ pub(super) use self::link::Outlet;
 use self::link::{Link, LinkError};
 use self::push::Ground;
 use self::tally::Tally;
-use super::entry::{Batch, Chassis};
+use super::difference::Change;
+use super::entry::{Batch, Chassis, Installed};
 use super::hypervisors::Hypervisors;
 use super::identity::Identity;
 use super::listen::Incoming;
@@ -230,16 +231,17 @@ impl Session<'_> {
     /// Asks what the switch has, and sends the difference.
     async fn synchronise(&mut self) -> Result<(), Error> {
         self.monitor().await?;
-        let (flows, groups, ground) = match self.dump().await {
-            Ok((flows, groups)) => (flows, groups, Ground::Known),
+        let (installed, ground) = match self.dump().await {
+            Ok(installed) => (installed, Ground::Known),
             Err(Error::Malformed(error)) => {
                 tracing::warn!(chassis = %self.chassis.name, %error, "switch has flows that cannot be read; replacing all");
-                (Vec::new(), Vec::new(), Ground::Unknown)
+                let meters = self.meters().await?;
+                (Installed { meters, ..Installed::default() }, Ground::Unknown)
             }
             Err(error) => return Err(error),
         };
-        let found = flows.len();
-        let batch = self.chassis.follow(self.turn, flows, groups);
+        let found = installed.flows.len();
+        let batch = self.chassis.follow(self.turn, installed);
         self.inbox.followed();
         let tally = self.push(batch, ground).await?;
         let Tally { added, modified, deleted, groups, .. } = tally;
@@ -249,9 +251,21 @@ impl Session<'_> {
     }
 
     /// What the switch has.
-    async fn dump(&mut self) -> Result<(Vec<Flow>, Vec<Group>), Error> {
+    async fn dump(&mut self) -> Result<Installed, Error> {
         let flows = exchange::flows(&mut self.link, &mut self.inbox, None).await?;
-        Ok((flows, exchange::groups(&mut self.link, &mut self.inbox).await?))
+        let groups = exchange::groups(&mut self.link, &mut self.inbox).await?;
+        Ok(Installed { flows, groups, meters: self.meters().await? })
+    }
+
+    /// The meters of the switch; one that cannot have any says so by an error.
+    async fn meters(&mut self) -> Result<Vec<Meter>, Error> {
+        match exchange::meters(&mut self.link, &mut self.inbox).await {
+            Err(Error::Refused { reason, .. }) => {
+                tracing::info!(chassis = %self.chassis.name, reason, "switch has no meters");
+                Ok(Vec::new())
+            }
+            meters => meters,
+        }
     }
 
     /// Pushes what changes, puts right what others change.
@@ -284,7 +298,9 @@ impl Session<'_> {
 
     /// Sends a batch, if there is anything in it, and tells the driver what came of it.
     async fn push(&mut self, batch: Batch, ground: Ground) -> Result<Tally, Error> {
+        let n_meters = self.push_meters(&batch.meters.set).await?;
         if batch.steps.is_empty() && ground == Ground::Known {
+            self.push_meters(&batch.meters.removed).await?;
             self.chassis.settle(self.turn, &batch, 0);
             return Ok(Tally::default());
         }
@@ -308,11 +324,25 @@ impl Session<'_> {
             tracing::warn!(chassis = %self.chassis.name, repairs, "put right what somebody else had changed");
             self.inbox.repaired();
         }
-        if groups > 0 {
+        self.push_meters(&batch.meters.removed).await?;
+        if groups + n_meters > 0 {
             self.chassis.retry_refused(self.turn);
         }
         self.chassis.settle(self.turn, &batch, added + modified + deleted);
         Ok(tally)
+    }
+
+    /// Sends changes of meters, and waits until the switch has them. Gives how many it took.
+    async fn push_meters(&mut self, changes: &[Change<Meter>]) -> Result<usize, Error> {
+        let refused = push::push_meters(&mut self.link, &mut self.inbox, changes).await?;
+        self.hypervisors.counters.rejected_flows.add(refused.len());
+        let n_taken = changes.len() - refused.len();
+        self.hypervisors.counters.meters_changed.add(n_taken);
+        for (change, reason) in refused {
+            tracing::error!(chassis = %self.chassis.name, %change, reason, "switch refuses a meter");
+            self.chassis.refuse_meter(self.turn, change);
+        }
+        Ok(n_taken)
     }
 
     /// Wants to be told what others change.
@@ -332,9 +362,13 @@ impl Session<'_> {
     async fn audit(&mut self, due: Audit) -> Result<(), Error> {
         let (link, inbox) = (&mut self.link, &mut self.inbox);
         let differing = match due {
-            Audit::Groups => {
-                exchange::groups(link, inbox).await.map(|groups| self.chassis.audit_groups(self.turn, groups))
-            }
+            Audit::Groups => match exchange::groups(link, inbox).await {
+                Ok(groups) => {
+                    let meters = self.meters().await?;
+                    Ok(self.chassis.audit_groups(self.turn, groups, meters))
+                }
+                Err(error) => Err(error),
+            },
             Audit::Table(table) => exchange::flows(link, inbox, Some(table))
                 .await
                 .map(|flows| self.chassis.audit(self.turn, table, flows)),

@@ -1,13 +1,14 @@
 //! Bundles: changes go into a switch together, or not at all.
 
 use bytes::BytesMut;
-use openflow::{Bundle, BundleControl, BundleControlKind, BundleMember, FlowMod, GroupMod, Message};
+use openflow::{Bundle, BundleControl, BundleControlKind, BundleMember, FlowMod, GroupMod, Message, Meter};
 
 use super::Error;
 use super::attempts::{Attempts, Verdict};
 use super::exchange::within;
 use super::inbox::Inbox;
 use super::link::Link;
+use crate::chassis::difference::Change;
 use crate::chassis::step::Step;
 
 /// What became of a push.
@@ -141,6 +142,38 @@ async fn attempt(
         }
     })
     .await
+}
+
+/// Brings changes of meters into the switch. Gives those that it refuses.
+pub(super) async fn push_meters<'changes>(
+    link: &mut Link,
+    inbox: &mut Inbox,
+    changes: &'changes [Change<Meter>],
+) -> Result<Vec<(&'changes Change<Meter>, String)>, Error> {
+    let mut refused = Vec::new();
+    if changes.is_empty() {
+        return Ok(refused);
+    }
+    let mut xids = Vec::with_capacity(changes.len());
+    for change in changes {
+        xids.push(link.send(&Message::MeterMod(change.to_meter_mod()))?);
+    }
+    let barrier = link.send(&Message::BarrierRequest)?;
+    within(async {
+        loop {
+            let received = link.receive().await?;
+            let xid = received.header.xid;
+            match received.message {
+                Ok(Message::BarrierReply) if xid == barrier => return Ok(()),
+                Ok(Message::Error(fault)) if let Some(at) = place(&xids, xid) => {
+                    refused.push((&changes[at], fault.to_string()));
+                }
+                _ => inbox.take(received),
+            }
+        }
+    })
+    .await?;
+    Ok(refused)
 }
 
 /// Which message of a bundle has this number.

@@ -1,6 +1,6 @@
 //! Counting what was pushed.
 
-use crate::chassis::desired::ChangeKind;
+use crate::chassis::difference::ChangeKind;
 use crate::chassis::metrics::Counters;
 use crate::chassis::step::Step;
 
