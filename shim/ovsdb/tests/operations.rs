@@ -62,9 +62,9 @@ async fn rows_are_inserted_by_name_or_number_selected_updated_and_deleted() {
     let update = Operation::update(TABLE, named("b"), row);
     assert_eq!(run(&client, &[update]).await[0].count(), Some(1));
     assert_eq!(names(&client, vec![]).await, ["a", "c"]);
-    let delete = Operation::delete(TABLE, named("a"));
-    assert_eq!(run(&client, &[delete.clone()]).await[0].count(), Some(1));
-    assert_eq!(run(&client, &[delete]).await[0].count(), Some(0));
+    let delete = || Operation::delete(TABLE, named("a"));
+    assert_eq!(run(&client, &[delete()]).await[0].count(), Some(1));
+    assert_eq!(run(&client, &[delete()]).await[0].count(), Some(0));
     assert_eq!(names(&client, vec![]).await, ["c"]);
 }
 
