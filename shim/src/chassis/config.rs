@@ -21,6 +21,8 @@ pub struct HypervisorConfig {
     pub tls: Option<Arc<Tls>>,
     /// How many connections each address may have at once; more are closed as they come.
     pub max_connections: usize,
+    /// Bytes that one message of a hypervisor's database may have. A thousand interfaces take about one million.
+    pub max_message: usize,
     /// How many connections each address takes per second, and at once after a quiet second; more wait in the operating
     /// system's queue.
     pub connections_per_second: u32,
@@ -41,7 +43,7 @@ pub struct HypervisorConfig {
 }
 
 impl Default for HypervisorConfig {
-    /// Nobody to listen to, no TLS; 10,000 connections, 1,000 new ones per second; 60 s until a hypervisor has left, 5 min per audit, 10 s probes, 30 s for strangers.
+    /// Nobody to listen to, no TLS; 10,000 connections, 1,000 new ones per second; 64 MiB per message; 60 s until a hypervisor has left, 5 min per audit, 10 s probes, 30 s for strangers.
     fn default() -> Self {
         HypervisorConfig {
             listen_ovsdb: Vec::new(),
@@ -49,6 +51,7 @@ impl Default for HypervisorConfig {
             dial: Vec::new(),
             tls: None,
             max_connections: 10_000,
+            max_message: 64 << 20,
             connections_per_second: 1_000,
             openflow_target: None,
             leave_after: Duration::from_secs(60),

@@ -26,9 +26,6 @@ use super::provision::{self, Wanted};
 use super::seat::Turn;
 use super::tables::{DATABASE, Tables, is_shared_tunnel, monitored};
 
-/// Bytes that one message of a hypervisor may have. A thousand interfaces take about one million.
-const MAX_MESSAGE: usize = 64 << 20;
-
 /// How long a peer may take until its rows have come.
 const SYNC_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -44,7 +41,7 @@ pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
     };
     let Incoming { stream, reached, direction, names, .. } = incoming;
     let config = RpcConfig {
-        limits: FrameLimits { length: MAX_MESSAGE, ..FrameLimits::default() },
+        limits: FrameLimits { length: hypervisors.config.max_message, ..FrameLimits::default() },
         probe_interval: Some(hypervisors.config.probe_interval),
     };
     let client = Client::over(stream, config);

@@ -116,7 +116,8 @@ impl Client {
         self.lock_by("lock", name).await
     }
 
-    /// Takes a lock from its owner.
+    /// Takes a lock from its owner, who is told (`Event::LockLost`) and gets it back when it is given up. Refused by
+    /// ovsdb-server if this connection has asked for the lock before: [`Client::unlock`] first.
     pub async fn steal(&self, name: &str) -> Result<bool, RequestError> {
         self.lock_by("steal", name).await
     }
