@@ -100,6 +100,10 @@ fn run(options: RunOptions) -> anyhow::Result<ExitCode> {
             show(&sources, &diagnostics);
             Ok(ExitCode::FAILURE)
         }
+        Err(RunError::Join(error)) => {
+            eprintln!("weir: {error}");
+            Ok(error.exit_code().into())
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -12,6 +12,7 @@ mod interrupt;
 mod lines;
 mod live;
 mod load;
+mod lost;
 mod meant;
 mod near;
 mod options;

@@ -61,14 +61,30 @@ impl Live {
         outputs: Outputs,
         config: Config,
     ) -> Result<Live, Refused> {
-        let draft = match file {
-            Some(path) => Draft::load(path, search)?,
-            None => Draft::empty(search)?,
-        };
-        let origin = file.map(|path| Origin { path: path.to_owned(), search: search.to_vec() });
+        let draft = Live::load(file, search)?;
         let engine = Engine::new(outputs.of(&draft), config)
             .map_err(|diagnostics| (draft.sources().clone(), diagnostics))?;
-        Ok(Live { draft, engine, outputs, origin, dropped: Vec::new() })
+        Ok(Live::around(engine, draft, outputs, file, search))
+    }
+
+    /// A program, or one of nothing.
+    pub(crate) fn load(file: Option<&Path>, search: &[PathBuf]) -> Result<Draft, Refused> {
+        match file {
+            Some(path) => Draft::load(path, search),
+            None => Draft::empty(search),
+        }
+    }
+
+    /// An engine that runs what was loaded.
+    pub(crate) fn around(
+        engine: Engine,
+        draft: Draft,
+        outputs: Outputs,
+        file: Option<&Path>,
+        search: &[PathBuf],
+    ) -> Live {
+        let origin = file.map(|path| Origin { path: path.to_owned(), search: search.to_vec() });
+        Live { draft, engine, outputs, origin, dropped: Vec::new() }
     }
 
     /// The engine that runs it.

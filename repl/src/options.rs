@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use thiserror::Error;
+use weir_cluster::{ClusterError, ClusterOptions, JoinError, LOST, join};
 use weir_engine::diagnostics::{Diagnostic, render};
 use weir_engine::engine::Config;
 use weir_engine::eval::Externs;
@@ -15,6 +16,7 @@ use crate::converse::converse;
 use crate::interrupt::{Interrupts, Stoppable};
 use crate::lines::Lines;
 use crate::live::Live;
+use crate::lost::Ending;
 use crate::outputs::Outputs;
 use crate::remote::{self, RemoteError};
 use crate::shell::{Mode, Shell};
@@ -42,8 +44,11 @@ pub struct ReplOptions {
     /// Engine threads
     #[arg(short = 'w', long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub workers: u16,
+    /// The processes that run the program together
+    #[command(flatten)]
+    pub cluster: ClusterOptions,
     /// Look into a running daemon by its control socket instead
-    #[arg(long, value_name = "SOCK", conflicts_with_all = ["file", "batch", "search"])]
+    #[arg(long, value_name = "SOCK", conflicts_with_all = ["file", "batch", "search", "processes", "process", "hostfile"])]
     pub connect: Option<PathBuf>,
 }
 
@@ -53,6 +58,9 @@ pub enum ReplError {
     /// The terminal or pipe.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// What is said of other processes makes no sense.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// The daemon.
     #[error(transparent)]
     Remote(#[from] RemoteError),
@@ -66,7 +74,11 @@ pub fn run(options: ReplOptions) -> Result<ExitCode, ReplError> {
     if let Some(socket) = &options.connect {
         return Ok(remote::run(socket)?);
     }
-    let Some(live) = start(&options) else { return Ok(ExitCode::FAILURE) };
+    let live = match start(&options)? {
+        Ok(live) => live,
+        Err(ended) => return Ok(ended),
+    };
+    let ending = Ending::of(live.engine());
     let mut lines = match options.batch {
         true => Lines::piped(),
         false => Lines::open(Vocabulary::of(&live.engine().program()))?,
@@ -89,6 +101,9 @@ pub fn run(options: ReplOptions) -> Result<ExitCode, ReplError> {
         }
         converse(&mut lines, &mut shell, &mut io::stderr())
     })();
+    if ending.has_come(shell.live.engine()) {
+        return Ok(LOST.into());
+    }
     match result {
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -96,19 +111,39 @@ pub fn run(options: ReplOptions) -> Result<ExitCode, ReplError> {
     }
 }
 
-/// The program, at work; `None` if it is wrong, which has been shown then.
-fn start(options: &ReplOptions) -> Option<Live> {
+/// The program, at work; or how this process ends: the program is wrong, which has been shown then, or another process was
+/// the first of several and has ended.
+fn start(options: &ReplOptions) -> Result<Result<Live, ExitCode>, ReplError> {
     let outputs = Outputs {
         internal: options.output_internal_relations,
         inputs: options.output_input_relations.clone(),
     };
+    let cluster = options.cluster.resolve()?;
     let externs = Externs::new().allow_files();
     let config = Config { workers: options.workers.into(), externs, ..Config::default() };
-    let live = Live::open(options.file.as_deref(), &options.search, outputs, config)
-        .inspect_err(|(sources, diagnostics)| complain(sources, diagnostics))
-        .ok()?;
-    complain(live.draft().sources(), live.draft().warnings());
-    Some(live)
+    let (file, search) = (options.file.as_deref(), options.search.as_slice());
+    let draft = match Live::load(file, search) {
+        Ok(draft) => draft,
+        Err((sources, diagnostics)) => {
+            complain(&sources, &diagnostics);
+            return Ok(Err(ExitCode::FAILURE));
+        }
+    };
+    let waiting = |whom: &str| eprintln!("weir: {whom}");
+    match join(outputs.of(&draft), config, cluster.as_ref(), waiting) {
+        Ok(Some(engine)) => {
+            complain(draft.sources(), draft.warnings());
+            Ok(Ok(Live::around(engine, draft, outputs, file, search)))
+        }
+        Ok(None) => Ok(Err(ExitCode::SUCCESS)),
+        Err(error) => {
+            match &error {
+                JoinError::Program(diagnostics) => complain(draft.sources(), diagnostics),
+                other => eprintln!("weir: {other}"),
+            }
+            Ok(Err(error.exit_code().into()))
+        }
+    }
 }
 
 fn complain(sources: &SourceMap, diagnostics: &[Diagnostic]) {

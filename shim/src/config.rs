@@ -6,6 +6,7 @@ use std::time::Duration;
 use ovsdb::client::{Remote, Remotes};
 use serde::Deserialize;
 use thiserror::Error;
+use weir_cluster::{Cluster, ClusterError, ClusterOptions};
 use weir_tls::TlsFiles;
 
 use crate::chassis::Listen;
@@ -84,6 +85,10 @@ pub struct RunOptions {
     /// Engine threads [default: 1]
     #[arg(short = 'w', long, value_name = "N")]
     pub workers: Option<usize>,
+    /// The processes that run the rules together: each has its own number, so that this is not said in the file
+    #[command(flatten)]
+    #[serde(skip)]
+    pub cluster: ClusterOptions,
 }
 
 /// What the daemon runs with: everything decided.
@@ -123,6 +128,8 @@ pub struct RunConfig {
     pub settle: Duration,
     /// Engine threads.
     pub workers: usize,
+    /// The processes that run the rules, if this one is not alone.
+    pub cluster: Option<Cluster>,
 }
 
 /// Options that cannot be.
@@ -144,6 +151,9 @@ pub enum ConfigError {
         /// Why, with the place.
         source: Box<toml::de::Error>,
     },
+    /// What is said of other processes makes no sense.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// An option's value is not of its form.
     #[error("--{option}: {problem}")]
     Value {
@@ -212,6 +222,7 @@ impl RunOptions {
             leave_after: seconds("leave-after", self.leave_after.or(file.leave_after).unwrap_or(60.0))?,
             settle: seconds("settle", self.settle.or(file.settle).unwrap_or(5.0))?,
             workers: self.workers.or(file.workers).unwrap_or(1).max(1),
+            cluster: self.cluster.resolve()?,
         };
         config.check_tls()?;
         Ok(config)

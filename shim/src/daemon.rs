@@ -6,6 +6,7 @@ use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc as tokio_mpsc};
 use tracing::{error, info};
+use weir_cluster::{JoinError, join};
 use weir_engine::diagnostics::Diagnostic;
 use weir_engine::engine::{Config as EngineConfig, Engine};
 use weir_engine::source::SourceMap;
@@ -35,6 +36,9 @@ pub enum RunError {
     /// The rules do not fit this program.
     #[error(transparent)]
     Relations(#[from] MissingRelation),
+    /// Another process that runs the rules with this one is gone, or does not come.
+    #[error(transparent)]
+    Join(JoinError),
     /// The state directory cannot be used.
     #[error(transparent)]
     State(#[from] DriverError),
@@ -66,8 +70,19 @@ pub fn run(config: RunConfig) -> Result<(), RunError> {
     }
     let sources = program.sources.clone();
     let relations = Relations::of(&program)?;
-    let engine = Engine::new(program, EngineConfig { workers: config.workers, ..EngineConfig::default() })
-        .map_err(|diagnostics| RunError::Rules(Box::new(sources), diagnostics))?;
+    let engine_config = EngineConfig { workers: config.workers, ..EngineConfig::default() };
+    let waiting = |whom: &str| info!("{whom}");
+    let engine = match join(program.into(), engine_config, config.cluster.as_ref(), waiting) {
+        Ok(Some(engine)) => engine,
+        Ok(None) => {
+            info!("the first process has ended");
+            return Ok(());
+        }
+        Err(JoinError::Program(diagnostics)) => {
+            return Err(RunError::Rules(Box::new(sources), diagnostics));
+        }
+        Err(error) => return Err(RunError::Join(error)),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(config, Arc::new(engine), relations))
 }
@@ -172,7 +187,11 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         "weir is ready"
     );
 
+    let (lost, is_lost) = tokio::sync::oneshot::channel();
+    engine.when_lost(move |what| drop(lost.send(what.into())));
     tokio::select! {
+        // Is never said if there is only one process.
+        Ok(what) = is_lost => return Err(RunError::Join(JoinError::Lost(what))),
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         ended = sessions => return Err(listen_error(&config, ended)),

@@ -72,6 +72,16 @@ pub enum ClusterError {
     },
 }
 
+impl ClusterError {
+    /// What the process exits with.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            ClusterError::Index { .. } | ClusterError::HostFile { .. } | ClusterError::TooFew { .. } => 1,
+            ClusterError::Listen { .. } | ClusterError::Absent { .. } | ClusterError::Unlike { .. } => LOST,
+        }
+    }
+}
+
 fn because(last: &Option<io::Error>) -> String {
     last.as_ref().map_or_else(String::new, |error| format!(": {error}"))
 }

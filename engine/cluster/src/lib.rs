@@ -3,9 +3,11 @@
 
 mod error;
 mod hello;
+mod join;
 mod meet;
 mod options;
 
 pub use error::{ClusterError, LOST};
+pub use join::{JoinError, join};
 pub use meet::{Cluster, PATIENCE};
 pub use options::ClusterOptions;

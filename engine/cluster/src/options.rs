@@ -1,6 +1,7 @@
 //! Options by which a process is told of the others: timely's.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::ClusterError;
 use crate::meet::{Cluster, PATIENCE};
@@ -20,6 +21,9 @@ pub struct ClusterOptions {
     /// Their addresses, a line HOST:PORT each [default: 127.0.0.1, ports 2101 and on]
     #[arg(long, value_name = "FILE")]
     pub hostfile: Option<PathBuf>,
+    /// How long to wait for the other processes at the start
+    #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE.as_secs())]
+    pub wait: u64,
 }
 
 impl ClusterOptions {
@@ -48,7 +52,7 @@ impl ClusterOptions {
             (Some(listed), _) => listed.into_iter().take(count).collect(),
             (None, _) => (0..count).map(|n| format!("127.0.0.1:{}", usize::from(FIRST_PORT) + n)).collect(),
         };
-        Ok(Some(Cluster { index, addresses, patience: PATIENCE }))
+        Ok(Some(Cluster { index, addresses, patience: Duration::from_secs(self.wait) }))
     }
 }
 
@@ -72,7 +76,7 @@ mod tests {
         std::fs::write(&path, "# ours\na:1\n\n b:2 # the second\nc:3\n").unwrap();
         let hostfile = Some(path);
         let resolve = |processes, process, hostfile: &Option<PathBuf>| {
-            let options = ClusterOptions { processes, process, hostfile: hostfile.clone() };
+            let options = ClusterOptions { processes, process, hostfile: hostfile.clone(), wait: 30 };
             let resolved = options.resolve().map_err(|error| error.to_string())?;
             Ok::<_, String>(resolved.map(|cluster| (cluster.index, cluster.addresses.join(" "))))
         };

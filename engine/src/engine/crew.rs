@@ -31,6 +31,8 @@ pub(super) enum Crew {
         guards: WorkerGuards<()>,
         /// Whoever watches for others that go stops when this is dropped.
         done: Sender<()>,
+        /// Whether somebody is gone.
+        news: Lost,
     },
 }
 
@@ -80,6 +82,7 @@ impl Crew {
         let connections = std::mem::take(&mut building.connections);
         let (done, finished) = bounded(0);
         let (canceller, watched) = (Canceller::new(start.process.control.clone()), news.clone());
+        let known = news.clone();
         let watch = move || watch(&watched, &finished, &canceller, &connections, &lost);
         let watcher = std::thread::Builder::new().name("weir-watch".into()).spawn(watch);
         watcher.map_err(|error| error.to_string())?;
@@ -91,14 +94,22 @@ impl Crew {
                 stacker::grow(STACK, || start.work(peers));
             }));
         })?;
-        Ok(Crew::Several { guards, done })
+        Ok(Crew::Several { guards, done, news: known })
+    }
+
+    /// What has happened if another process or a thread of this one is gone.
+    pub(super) fn lost(&self) -> Option<Arc<str>> {
+        match self {
+            Crew::One(_) => None,
+            Crew::Several { news, .. } => news.what().cloned(),
+        }
     }
 
     /// Waits until all have stopped.
     pub(super) fn join(self) {
         match self {
             Crew::One(thread) => drop(thread.join()),
-            Crew::Several { guards, done } => {
+            Crew::Several { guards, done, .. } => {
                 guards.join();
                 drop(done);
             }

@@ -104,6 +104,11 @@ impl Engine {
         })
     }
 
+    /// What has happened if another process or a thread of this one is gone: the engine does nothing more then.
+    pub fn lost(&self) -> Option<Arc<str>> {
+        self.crew.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Crew::lost)
+    }
+
     /// Calls `then`, on a thread of its own, with what has happened if another process or a thread of this one is gone:
     /// the engine does nothing more then. Requests under way are answered before that.
     pub fn when_lost(&self, then: impl FnOnce(&str) + Send + 'static) {
@@ -136,7 +141,7 @@ impl Engine {
     /// As for [`Self::commit`].
     pub fn transact(&self, updates: Vec<Update>) -> Result<Commit, Refused> {
         self.ask(|reply| Request::Commit(Batch::new(updates, self.workers, self.others), reply))
-            .unwrap_or(Err(CommitError::Stopped.into()))
+            .unwrap_or_else(|| Err(self.stopped().into()))
     }
 
     /// Whether a transaction of these updates would find all records and keys as it needs them. Rules are not run.
@@ -145,7 +150,7 @@ impl Engine {
     /// The first update that would be refused.
     pub fn check(&self, updates: Vec<Update>) -> Result<(), CommitError> {
         self.ask(|reply| Request::Check(Batch::new(updates, self.workers, self.others), reply))
-            .unwrap_or(Err(CommitError::Stopped))
+            .unwrap_or_else(|| Err(self.stopped()))
     }
 
     /// The records of any relation, with how often each is there, in natural order. Streams hold nothing.
@@ -307,6 +312,11 @@ impl Engine {
         let next = Current::new(program, plan);
         self.ask(|reply| Request::Revise(next, trial, reply))
             .unwrap_or(Err(ReviseError::Run(CommitError::Stopped)))
+    }
+
+    /// Why nothing is done any more.
+    fn stopped(&self) -> CommitError {
+        self.lost().map_or(CommitError::Stopped, CommitError::Lost)
     }
 
     /// The answer; `None` if the engine has stopped.

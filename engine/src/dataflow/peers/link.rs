@@ -112,8 +112,10 @@ impl Stream for Link {
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        // What is gone already need not be told.
-        let _ = self.stream.shutdown(how);
+        // Not before the others have had the time to see for themselves who is gone; and what is gone need not be told.
+        if self.lost.what().is_none() {
+            let _ = self.stream.shutdown(how);
+        }
         Ok(())
     }
 }
