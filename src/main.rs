@@ -5,6 +5,7 @@ mod explain;
 mod feed;
 mod fmt;
 mod pki;
+mod status;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ use fmt::{FmtOptions, fmt};
 use ovsdb::relations::relations;
 use ovsdb::schema::DatabaseSchema;
 use pki::{PkiCommand, pki};
+use status::{BundleOptions, StatusOptions, bundle, status};
 use weir_shim::config::RunOptions;
 use weir_shim::daemon::{self, RunError};
 
@@ -59,6 +61,10 @@ enum Command {
     /// The intent that feeds have left: dump, load, compact
     #[command(subcommand)]
     Db(DbCommand),
+    /// How a running daemon is: sessions, flows, counters
+    Status(StatusOptions),
+    /// Pack what a running daemon says of itself into one file, for somebody who was not there
+    SupportBundle(BundleOptions),
     /// Print an OVSDB schema as input relations
     Schema {
         /// The .ovsschema file
@@ -78,6 +84,8 @@ fn main() -> ExitCode {
         Command::Pki(command) => pki(&command),
         Command::Feed(command) => feed(command),
         Command::Db(command) => db(command),
+        Command::Status(options) => status(&options),
+        Command::SupportBundle(options) => bundle(&options),
         Command::Schema { file } => schema(&file),
     };
     result.unwrap_or_else(|error| {

@@ -70,6 +70,9 @@ pub struct RunOptions {
     /// How many new connections each listener takes per second; more wait [default: 1000]
     #[arg(long, value_name = "N")]
     pub connections_per_second: Option<u32>,
+    /// Where /metrics (Prometheus), /healthz and /readyz are served over HTTP: ADDRESS:PORT; nowhere if not given
+    #[arg(long, value_name = "ADDR")]
+    pub metrics: Option<String>,
     /// Socket for `weir repl --connect` [default: weir.sock in the state directory]
     #[arg(long, value_name = "SOCK")]
     pub control: Option<PathBuf>,
@@ -118,6 +121,8 @@ pub struct RunConfig {
     pub max_connections: usize,
     /// New connections each listener takes per second.
     pub connections_per_second: u32,
+    /// Where metrics are served.
+    pub metrics: Option<String>,
     /// Control socket.
     pub control: PathBuf,
     /// State directory.
@@ -217,6 +222,7 @@ impl RunOptions {
                 .or(file.connections_per_second)
                 .unwrap_or(1_000)
                 .max(1),
+            metrics: self.metrics.or(file.metrics),
             control: path(&self.control, &file.control).unwrap_or_else(|| state.join("weir.sock")),
             state,
             leave_after: seconds("leave-after", self.leave_after.or(file.leave_after).unwrap_or(60.0))?,

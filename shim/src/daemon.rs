@@ -3,6 +3,7 @@
 use std::sync::{Arc, mpsc};
 
 use thiserror::Error;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc as tokio_mpsc};
 use tracing::{error, info};
@@ -18,6 +19,7 @@ use crate::control::Control;
 use crate::driver::{Driver, DriverConfig, DriverError, Input, MissingRelation, Relations, is_own};
 use crate::feed::{Feed, FeedAddress, Intent, Tables, Trust};
 use crate::northbound::{Northbound, NorthboundTables};
+use crate::observe::{Observed, Page};
 use crate::services::{self, LearnedRelations};
 use crate::transport::Servers;
 
@@ -139,7 +141,8 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         let _ = feed_inputs.send(Input::Feed(submission));
     }));
     let trust = tls.clone().map(|tls| Trust { tls, clients: config.feed_clients.clone().into() });
-    let feeds = tokio::spawn(feed.serve(config.feeds.clone(), trust));
+    let feeds = tokio::spawn(Arc::clone(&feed).serve(config.feeds.clone(), trust));
+    let (committed, mut reached) = (commits.subscribe(), None);
     let mut answers = Control::new(Arc::clone(&engine), Arc::clone(&hypervisors), commits);
     match &config.nb {
         Some(remotes) => {
@@ -156,10 +159,24 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
                 move |port| installed_on.mark_installed(&port.chassis, &port.name, port.installed),
             );
             answers = answers.waiting_for(northbound.waiting());
+            reached = Some(northbound.connected());
             tokio::spawn(northbound.run());
         }
         // What would be reported there is not.
         None => drop(noticed),
+    }
+    if let Some(address) = &config.metrics {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|source| RunError::Listen { address: address.clone(), source })?;
+        let observed = Arc::new(Observed::new(Arc::clone(&hypervisors), feed, reached));
+        tokio::spawn(Arc::clone(&observed).follow(committed));
+        let driver = inputs.clone();
+        let page = Page::new(observed, move |answer| {
+            // If the driver has gone, so has the answer.
+            let _ = driver.send(Input::Ping(answer));
+        });
+        tokio::spawn(page.serve(listener));
+        info!(metrics = %address, "serving /metrics, /healthz and /readyz");
     }
     tokio::spawn(answers.serve(control));
     let learned_inputs = inputs.clone();

@@ -9,6 +9,7 @@ pub mod feed;
 pub mod flow;
 pub mod keys;
 pub mod northbound;
+pub mod observe;
 pub mod services;
 pub mod state;
 pub mod transport;

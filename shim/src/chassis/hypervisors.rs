@@ -165,6 +165,11 @@ impl Hypervisors {
         self.gate.send_replace(true);
     }
 
+    /// Whether [`Hypervisors::open_gate`] was called.
+    pub fn is_open(&self) -> bool {
+        *self.gate.borrow()
+    }
+
     /// The engine now holds the facts of this hypervisor, and what follows from them has been given to
     /// [`Hypervisors::apply`]. Before this, its switch is sent nothing: with its interfaces unknown, its flows would all
     /// seem superfluous. Stays in force until the hypervisor has left.

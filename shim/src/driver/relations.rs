@@ -55,7 +55,7 @@ pub struct MissingRelation {
 }
 
 /// Modules whose input relations are filled by the daemon and by nobody else.
-const OWN_MODULES: &[&str] = &["hypervisor", "keys"];
+const OWN_MODULES: &[&str] = &["hypervisor", "keys", "service"];
 
 /// Whether the daemon itself fills an input relation of that full name.
 pub fn is_own(relation: &str) -> bool {

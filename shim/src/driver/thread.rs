@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
-use tokio::sync::{broadcast, mpsc as tokio_mpsc};
+use tokio::sync::{broadcast, mpsc as tokio_mpsc, oneshot};
 use tracing::{debug, error, info, warn};
 use weir_engine::engine::{Commit, Engine, Update};
 
@@ -36,6 +36,8 @@ pub enum Input {
     Feed(Submission),
     /// What the services learned from packets.
     Learned(Vec<Update>),
+    /// Somebody asks whether the driver lives: to be answered in its turn.
+    Ping(oneshot::Sender<()>),
     /// The daemon ends.
     Stop,
 }
@@ -169,6 +171,9 @@ impl Driver {
                 match input {
                     Input::Stop => return,
                     Input::Northbound(input) => parts.push(Part::Updates(self.northbound(input))),
+                    Input::Ping(answer) => {
+                        let _ = answer.send(());
+                    }
                     Input::Feed(Submission::Hello { client, last }) => {
                         // Those before it in the queue may be its own.
                         self.commit_group(std::mem::take(&mut parts));

@@ -22,7 +22,7 @@ pub use intent::{Intent, Planned, Rejected};
 pub use overlay::Overlay;
 pub use protocol::{Answer, Committed, LineError};
 pub use schema::line_schema;
-pub use serve::{Feed, FeedAddress, Trust};
+pub use serve::{Feed, FeedAddress, FeedCounts, Trust};
 pub use session::{Submission, Transaction};
 pub use store::{IntentStore, StoreError};
 pub use table::{Op, Tables};

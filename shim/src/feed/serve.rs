@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
@@ -37,6 +38,22 @@ pub struct Feed {
     pub(super) commits: broadcast::Sender<Arc<CommitRecord>>,
     submit: Box<dyn Fn(Submission) + Send + Sync>,
     malformed: AtomicU64,
+    accepted: AtomicU64,
+    connected: AtomicU64,
+    transactions: AtomicU64,
+}
+
+/// What feeds have done since the start; `connected` is how many there are now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct FeedCounts {
+    /// Connections now.
+    pub connected: u64,
+    /// Connections accepted.
+    pub accepted: u64,
+    /// Transactions received.
+    pub transactions: u64,
+    /// Connections closed because of a line that is not of the protocol.
+    pub malformed: u64,
 }
 
 impl FromStr for FeedAddress {
@@ -86,12 +103,19 @@ impl Feed {
         commits: broadcast::Sender<Arc<CommitRecord>>,
         submit: impl Fn(Submission) + Send + Sync + 'static,
     ) -> Feed {
-        Feed { tables, commits, submit: Box::new(submit), malformed: AtomicU64::new(0) }
+        let zero = AtomicU64::default;
+        let (malformed, accepted, connected, transactions) = (zero(), zero(), zero(), zero());
+        Feed { tables, commits, submit: Box::new(submit), malformed, accepted, connected, transactions }
     }
 
-    /// Connections that were closed because of a line that is not of the protocol.
-    pub fn malformed_lines(&self) -> u64 {
-        self.malformed.load(Relaxed)
+    /// What has been counted so far.
+    pub fn counts(&self) -> FeedCounts {
+        FeedCounts {
+            connected: self.connected.load(Relaxed),
+            accepted: self.accepted.load(Relaxed),
+            transactions: self.transactions.load(Relaxed),
+            malformed: self.malformed.load(Relaxed),
+        }
     }
 
     /// Binds the addresses and serves them for ever.
@@ -117,6 +141,9 @@ impl Feed {
     }
 
     pub(super) fn submit(&self, submission: Submission) {
+        if let Submission::Transaction(_) = submission {
+            self.transactions.fetch_add(1, Relaxed);
+        }
         (self.submit)(submission);
     }
 
@@ -169,10 +196,13 @@ impl Feed {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
     {
         info!(%peer, "feed connected");
+        self.accepted.fetch_add(1, Relaxed);
+        self.connected.fetch_add(1, Relaxed);
         match converse(&self, stream).await {
             Ok(()) => info!(%peer, "feed ended"),
             Err(error) => debug!(%peer, %error, "feed broke off"),
         }
+        self.connected.fetch_sub(1, Relaxed);
     }
 }
 

@@ -78,7 +78,8 @@ pub struct Northbound {
     notices: mpsc::UnboundedReceiver<Notice>,
     /// The hypervisors that hold up the oldest request, in order.
     waiting: watch::Sender<Vec<String>>,
-    connected: bool,
+    /// Whether it is in reach.
+    connected: watch::Sender<bool>,
 }
 
 impl Northbound {
@@ -102,13 +103,18 @@ impl Northbound {
             installed: Box::new(installed),
             notices,
             waiting: watch::Sender::default(),
-            connected: false,
+            connected: watch::Sender::default(),
         }
     }
 
     /// The hypervisors that hold up the oldest request of a client that waits for all of them, as that changes.
     pub fn waiting(&self) -> watch::Receiver<Vec<String>> {
         self.waiting.subscribe()
+    }
+
+    /// Whether the database is in reach, as that changes.
+    pub fn connected(&self) -> watch::Receiver<bool> {
+        self.connected.subscribe()
     }
 
     /// Runs until the daemon drops the other end of the notices.
@@ -131,7 +137,7 @@ impl Northbound {
                 },
                 () = sleep_until(retry) => retry = None,
             }
-            if self.connected && retry.is_none() {
+            if *self.connected.borrow() && retry.is_none() {
                 retry = self.write().await;
             }
             self.tell_waiting();
@@ -154,7 +160,7 @@ impl Northbound {
                 info!(version = schema.version.as_deref().unwrap_or("unknown"), "Northbound reached");
             }
             Event::Snapshot(changes) => {
-                self.connected = true;
+                self.connected.send_replace(true);
                 info!(changes = changes.changes.len(), "Northbound read");
                 self.observe(&changes);
                 self.forward(&changes, NorthboundInput::Snapshot);
@@ -164,7 +170,7 @@ impl Northbound {
                 self.forward(&changes, NorthboundInput::Changes);
             }
             Event::Disconnected { reason, retry_in } => {
-                self.connected = false;
+                self.connected.send_replace(false);
                 report_disconnect(&reason, retry_in);
             }
             Event::LockHeld(_) | Event::LockLost(_) => {}
