@@ -10,9 +10,11 @@ mod naive;
 
 use cluster::{Cluster, Shape};
 use naive::{Program, Random};
+use weir_engine::command::Record;
 use weir_engine::compile::compile_text;
 use weir_engine::ir::RelationId;
 use weir_engine::value::Value;
+use weir_engine::why::Question;
 use weir_engine::{Commit, CommitError, Engine, Update};
 
 /// Processes, and workers of each; the first is what all others are compared with.
@@ -119,7 +121,12 @@ fn keys_groups_streams_and_errors_are_the_same() {
                 17 => Update::DeleteKey { relation: id("Port"), key },
                 18 => Update::Delete { relation: id("Port"), record: port },
                 19 if random.below(6) == 0 => Update::Clear { relation: id("Port") },
-                20..=34 => {
+                34 => {
+                    let name = Record::String(format!("s{}", random.below(9)));
+                    let changes = Record::Named("Port".into(), vec![("switch".into(), name)]);
+                    Update::Modify { relation: id("Port"), key, changes }
+                }
+                20..=33 => {
                     Update::Insert { relation: id("Link"), record: record("Link", vec![switch, other]) }
                 }
                 35..=44 => {
@@ -149,6 +156,100 @@ fn keys_groups_streams_and_errors_are_the_same() {
     answers(&|engine| format!("{:?}", engine.query_index("PortOf", vec![])));
     answers(&|engine| format!("{:?}", engine.dump_index("PortOf")));
     answers(&|engine| engine.stats().transactions.to_string());
+    let mut explained = 0;
+    for question in
+        ["Vlan(_, 5)", "Reach(_, _, _)", "Lonely(_)", "Total(_, _, _)", "Path(_, \"s2\")", "Label(_)"]
+    {
+        let question = Question::parse(question).unwrap();
+        answers(&|engine| format!("{:?}", engine.why(&question)));
+        answers(&|engine| format!("{:?}", engine.why_not(&question)));
+        explained += usize::from(engines[0].why(&question).is_ok());
+    }
+    assert!(explained > 2);
+    // What was gathered for a question is not what the next one is answered from.
+    let link = record("Link", vec![text("new".into()), text("s2".into())]);
+    let link = Update::Insert { relation: id("Link"), record: link };
+    commit_everywhere(&engines, &[link], "one more").unwrap();
+    let question = Question::parse("Path(\"new\", _)").unwrap();
+    answers(&|engine| format!("{:?}", engine.why(&question).unwrap()));
+}
+
+#[test]
+fn values_are_given_back_in_all_processes() {
+    let shapes = [(1, 1), (1, 2), (2, 1), (2, 2)];
+    let engines = engines(
+        "input relation T(x: u32, s: string)  output relation O(s: string)  O(\"${s}.\") :- T(x, s), T(x, _).",
+        &shapes,
+    );
+    let relation = engines[0].program().relation("T").unwrap();
+    let (rounds, rows, long) = (9, 2000, &*"x".repeat(1200));
+    let of_round = |round: usize| {
+        (0..rows)
+            .map(move |row| (Value::Int(row as i128), format!("{long}{round} {row}")))
+            .collect::<Vec<_>>()
+    };
+    for round in 0..rounds {
+        let record = |(number, text): (Value, String)| Value::Struct {
+            ctor: "T".into(),
+            fields: vec![("".into(), number), ("".into(), Value::Str(text.into()))],
+        };
+        let mut updates: Vec<Update> =
+            of_round(round).into_iter().map(|row| Update::Insert { relation, record: record(row) }).collect();
+        if round > 0 {
+            let gone = of_round(round - 1).into_iter();
+            updates.extend(gone.map(|row| Update::Delete { relation, record: record(row) }));
+        }
+        let told = engines.iter().map(|engine| engine.commit(updates.clone()).unwrap().deltas);
+        let told: Vec<usize> = told.map(|deltas| deltas[0].changes.len()).collect();
+        assert!(told.iter().all(|changes| *changes == if round == 0 { rows } else { 2 * rows }), "{told:?}");
+    }
+    same_contents(&engines, "after the last round");
+    let all = 2 * 1200 * rows * rounds;
+    for engine in &engines {
+        let held = engine.stats().value_bytes;
+        assert!(held < all * 3 / 4, "{held} of {all} bytes with {:?} workers", engine.shape);
+    }
+}
+
+#[test]
+fn what_is_cancelled_has_not_happened_with_any_number_of_workers() {
+    let engines = engines(
+        "input relation I(x: bit<32>)  output relation N(x: bit<32>)  N(x) :- I(x).
+         N(x + 1) :- N(x), x != 10, x != 1000000000.",
+        &[(1, 1), (1, 2), (2, 1), (2, 2)],
+    );
+    commit_everywhere(&engines, &[update(&engines[0], "I", &[5], true)], "before").unwrap();
+    for engine in &engines {
+        let canceller = engine.canceller();
+        let error = std::thread::scope(|scope| {
+            let work = scope.spawn(|| engine.commit(vec![update(engine, "I", &[11], true)]).unwrap_err());
+            while !work.is_finished() {
+                let progress = engine.progress();
+                if progress.running && progress.rows > 1000 {
+                    canceller.cancel();
+                }
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            work.join().unwrap()
+        });
+        assert_eq!(error, CommitError::Cancelled, "{:?} workers", engine.shape);
+    }
+    same_contents(&engines, "after what was cancelled");
+    commit_everywhere(&engines, &[update(&engines[0], "I", &[7], false)], "after").unwrap();
+    commit_everywhere(&engines, &[update(&engines[0], "I", &[5], false)], "after").unwrap();
+    same_contents(&engines, "at the end");
+}
+
+#[test]
+fn the_profile_tells_what_all_workers_have_done() {
+    let engines = engines("input relation A(x: u32)  output relation B(x: u32)  B(x) :- A(x).", &SHAPES);
+    for engine in &engines {
+        let rows: Vec<Update> = (0..500).map(|x| update(engine, "A", &[x], true)).collect();
+        engine.commit(rows).unwrap();
+        let profile = engine.profile();
+        let rule = &profile.rules[0];
+        assert_eq!((rule.rows_in, rule.rows_out), (500, 500), "{:?} workers", engine.shape);
+    }
 }
 
 #[test]

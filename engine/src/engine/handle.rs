@@ -19,7 +19,7 @@ use crate::diagnostics::Diagnostic;
 use crate::draft::Query;
 use crate::eval::{Externs, Limits};
 use crate::ir::{Program, RelationId};
-use crate::plan::Plan;
+use crate::plan::{CollectionSource, Plan};
 use crate::profile::Profile;
 use crate::value::Value;
 use crate::why::{Absence, Derivation, Question, WhyError};
@@ -261,9 +261,7 @@ impl Engine {
     /// # Errors
     /// There is no such record, or the question makes no sense. See [`WhyError`].
     pub fn why(&self, question: &Question) -> Result<Derivation, WhyError> {
-        if self.workers > 1 || self.others {
-            return Err(WhyError::Several(self.workers));
-        }
+        self.check_gathers()?;
         self.ask(|reply| Request::Why(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
     }
 
@@ -273,9 +271,7 @@ impl Engine {
     /// # Errors
     /// There is such a record, or the question makes no sense. See [`WhyError`].
     pub fn why_not(&self, question: &Question) -> Result<Absence, WhyError> {
-        if self.workers > 1 || self.others {
-            return Err(WhyError::Several(self.workers));
-        }
+        self.check_gathers()?;
         self.ask(|reply| Request::WhyNot(question.clone(), reply)).unwrap_or(Err(QueryError::Stopped.into()))
     }
 
@@ -312,6 +308,18 @@ impl Engine {
         let next = Current::new(program, plan);
         self.ask(|reply| Request::Revise(next, trial, reply))
             .unwrap_or(Err(ReviseError::Run(CommitError::Stopped)))
+    }
+
+    /// Whether one worker can have all that a question may look at: what was before is not with the records.
+    fn check_gathers(&self) -> Result<(), WhyError> {
+        let looks_back = |plan: &Plan| {
+            let past = |source| !matches!(source, CollectionSource::Relation(_));
+            plan.collections.iter().any(|collection| past(collection.source))
+        };
+        match (self.workers > 1 || self.others) && looks_back(&self.plan()) {
+            true => Err(WhyError::Several),
+            false => Ok(()),
+        }
     }
 
     /// Why nothing is done any more.

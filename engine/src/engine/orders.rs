@@ -6,9 +6,11 @@ use crossbeam_channel::{Sender, bounded};
 
 use super::inputs::Batch;
 use super::session::Request;
+use crate::command::Record;
 use crate::ir::RelationId;
 use crate::value::Value;
 use crate::value::wire::{Reader, Writer};
+use crate::why::Question;
 
 impl Request {
     /// What other processes need to know of it.
@@ -44,12 +46,11 @@ impl Request {
             Request::Stats(_) => to.number(6),
             Request::Profile(_) => to.number(7),
             Request::Reclaim => to.number(8),
-            // The handle refuses these if there are other processes.
-            Request::Revise(..)
-            | Request::Query(..)
-            | Request::Why(..)
-            | Request::WhyNot(..)
-            | Request::Stop => to.number(9),
+            // What is asked is the first worker's matter; the others give it their records.
+            Request::Why(..) => to.number(10),
+            Request::WhyNot(..) => to.number(11),
+            // The handle refuses to change the program if there are other processes.
+            Request::Revise(..) | Request::Query(..) | Request::Stop => to.number(9),
         }
         to.into_bytes()
     }
@@ -72,6 +73,8 @@ impl Request {
             7 => Request::Profile(nobody()),
             8 => Request::Reclaim,
             9 => Request::Stop,
+            10 => Request::Why(nothing(), nobody()),
+            11 => Request::WhyNot(nothing(), nobody()),
             _ => return None,
         })
     }
@@ -79,6 +82,10 @@ impl Request {
 
 fn nobody<T>() -> Sender<T> {
     bounded(0).0
+}
+
+fn nothing() -> Question {
+    Question { relation: String::new(), record: Record::Tuple(Vec::new()) }
 }
 
 fn write_relations<'r>(relations: impl ExactSizeIterator<Item = &'r RelationId>, to: &mut Writer) {

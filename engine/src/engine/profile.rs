@@ -53,17 +53,24 @@ impl Session {
                 bytes: size.bytes,
             }
         });
-        Profile {
+        let mut profile = Profile {
             transactions: self.transactions,
             time: nanos(self.busy),
-            values: self.interner.len(),
-            value_bytes: self.interner.bytes(),
+            values: 0,
+            value_bytes: 0,
             rules,
             relations: relations.collect(),
             indexes,
             slowest: self.slow.slowest(),
             slow: self.slow.last(),
+        };
+        // Workers of one process share their values.
+        if self.speaks_for_its_process() {
+            (profile.values, profile.value_bytes) = (self.interner.len(), self.interner.bytes());
         }
+        let sums = self.peers.sums(shares(&profile)).unwrap_or_default();
+        set_shares(&mut profile, &sums);
+        profile
     }
 
     /// Accounts for a transaction that is done.
@@ -78,6 +85,44 @@ impl Session {
             rules: ran.iter().map(|(rule, work)| cost(program, *rule, work)).collect(),
             others: 0,
         });
+    }
+}
+
+/// What each of several workers has a share of.
+fn shares(profile: &Profile) -> Vec<u64> {
+    let of_rule = |rule: &RuleProfile| {
+        [rule.rows_in, rule.rows_out, rule.time, rule.rows_kept as u64, rule.bytes as u64]
+    };
+    let of_relation =
+        |relation: &RelationProfile| [relation.time, relation.rows as u64, relation.bytes as u64];
+    let of_index = |index: &IndexProfile| [index.rows as u64, index.bytes as u64];
+    let of_all = [profile.values as u64, profile.value_bytes as u64];
+    of_all
+        .into_iter()
+        .chain(profile.rules.iter().flat_map(of_rule))
+        .chain(profile.relations.iter().flat_map(of_relation))
+        .chain(profile.indexes.iter().flat_map(of_index))
+        .collect()
+}
+
+/// Puts sums in the place of this worker's shares.
+fn set_shares(profile: &mut Profile, sums: &[u64]) {
+    if sums.len() != shares(profile).len() {
+        return;
+    }
+    let mut sums = sums.iter().copied();
+    let mut next = || sums.next().unwrap_or_default();
+    (profile.values, profile.value_bytes) = (next() as usize, next() as usize);
+    for rule in &mut profile.rules {
+        (rule.rows_in, rule.rows_out, rule.time) = (next(), next(), next());
+        (rule.rows_kept, rule.bytes) = (next() as usize, next() as usize);
+    }
+    for relation in &mut profile.relations {
+        relation.time = next();
+        (relation.rows, relation.bytes) = (next() as usize, next() as usize);
+    }
+    for index in &mut profile.indexes {
+        (index.rows, index.bytes) = (next() as usize, next() as usize);
     }
 }
 

@@ -301,7 +301,10 @@ impl Session {
     }
 
     /// The contents of the input relations that stay, without what facts of the program put there.
-    fn kept_inputs(&mut self, next: &Current) -> Result<Vec<(RelationId, host::Delta)>, ReviseError> {
+    pub(super) fn kept_inputs(
+        &mut self,
+        next: &Current,
+    ) -> Result<Vec<(RelationId, host::Delta)>, ReviseError> {
         let (before, after) = (self.running.current.program.clone(), next.program.clone());
         let signatures = Signatures::new(&after, &next.plan);
         let mut kept = Vec::new();
@@ -322,7 +325,8 @@ impl Session {
             let same =
                 self.running.signatures().declarations[old.0 as usize] == signatures.declarations[index];
             // Such values name types by numbers that are the other program's.
-            if (!same || after.types.has_any()) && records > 0 {
+            let renumbered = after.types.has_any() && !Arc::ptr_eq(&before, &after);
+            if (!same || renumbered) && records > 0 {
                 return Err(ReviseError::InputChanged { relation: relation.name.clone(), records });
             }
             kept.push((RelationId(index as u32), rows));

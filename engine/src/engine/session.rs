@@ -16,6 +16,7 @@ use super::inputs::{Batch, Inputs, Refusal, RefusedAt};
 use super::memory::{Pool, holding};
 use super::records::Records;
 use super::stats::{RelationStats, RuleStats, Stats};
+use super::why::Whole;
 use crate::control::Control;
 use crate::dataflow::host::{self, Failure, Host};
 use crate::dataflow::index::Epoch;
@@ -125,6 +126,8 @@ pub(super) struct Session {
     retained_bytes: usize,
     /// Another process wants values to be given back.
     others_want_reclaim: bool,
+    /// What questions are answered from if there are several workers, as long as it holds.
+    pub(super) whole: Option<Whole>,
     /// The next transaction's number.
     pub(super) epoch: Epoch,
     pub(super) transactions: u64,
@@ -223,6 +226,7 @@ impl Session {
             retained: 0,
             retained_bytes: 0,
             others_want_reclaim: false,
+            whole: None,
             epoch: host::FIRST,
             transactions: 0,
             busy: Duration::ZERO,
@@ -272,7 +276,7 @@ impl Session {
     /// Does what the first worker tells it to do, until that is to stop, or a worker is gone.
     pub(super) fn follow(mut self) {
         // The first worker says for its process what begins and ends.
-        let leads = self.peers.index() > 0 && self.peers.index().is_multiple_of(self.process.workers);
+        let leads = self.peers.index() > 0 && self.speaks_for_its_process();
         while let Some(order) = self.peers.next_order() {
             let request = match order.here {
                 Some(request) => request.downcast::<Request>().ok(),
@@ -290,6 +294,11 @@ impl Session {
                 return;
             }
         }
+    }
+
+    /// Whether this is the first worker of its process.
+    pub(super) fn speaks_for_its_process(&self) -> bool {
+        self.peers.index().is_multiple_of(self.process.workers)
     }
 
     /// Makes all workers do something; whether they go on.
@@ -444,6 +453,7 @@ impl Session {
         start: Instant,
         changes: Vec<(RelationId, host::Delta)>,
     ) -> Result<Commit, CommitError> {
+        self.whole = None;
         let rows = changes.iter().map(|(_, rows)| rows.len() as u64).sum();
         self.account(start.elapsed(), rows);
         let Current { program, held, .. } = &self.running.current;
@@ -553,6 +563,7 @@ impl Session {
 
     /// Gives values back that no row holds any more, each time their number has doubled.
     fn reclaim(&mut self) {
+        self.whole = None;
         let Running { host, layouts, current, .. } = &mut self.running;
         let mut marks = Marks::default();
         host.mark(layouts, &self.interner, &current.program.types, &mut marks);
@@ -562,7 +573,7 @@ impl Session {
         process.marks.lock().unwrap_or_else(PoisonError::into_inner).add(&marks);
         // All have marked what they have.
         let _ = self.peers.agree(Ok(()));
-        if self.peers.index().is_multiple_of(process.workers) {
+        if self.peers.index().is_multiple_of(self.process.workers) {
             let marks = std::mem::take(&mut *process.marks.lock().unwrap_or_else(PoisonError::into_inner));
             let retained = Arc::new(self.interner.retained(&marks));
             *process.interner.lock().unwrap_or_else(PoisonError::into_inner) = retained;

@@ -83,9 +83,11 @@ pub enum WhyError {
     /// Asked why a record is not there that is.
     #[error("there is {0}; `why` tells how it came about")]
     Present(String),
-    /// Every worker knows a part of what there is only.
-    #[error("an engine of {0} workers does not explain; run it with one")]
-    Several(usize),
+    /// Every worker knows a part only of what there was, and what there was cannot be gathered.
+    #[error(
+        "rules that look back at earlier transactions are not explained by several workers; run them with one"
+    )]
+    Several,
     /// Contents could not be read: a rule failed, somebody cancelled, or the engine has stopped.
     #[error(transparent)]
     Query(#[from] QueryError),

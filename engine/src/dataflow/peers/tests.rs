@@ -74,6 +74,29 @@ fn all_hear_the_same() {
 }
 
 #[test]
+fn who_waits_for_a_worker_that_panics_is_told() {
+    let lost = Lost::default();
+    let (known, told) = (lost.clone(), std::sync::mpsc::channel());
+    let tell = std::sync::Mutex::new(told.0);
+    let guards = timely::execute(Config::process(3), move |worker| {
+        let mut peers = Peers::new(worker, 3, &known);
+        let work = std::panic::AssertUnwindSafe(|| {
+            let _watch = known.watch("a worker is gone");
+            if peers.index() == 1 {
+                std::panic::resume_unwind(Box::new("as it were"));
+            }
+            tell.lock().unwrap().send(peers.agree(Ok(())).unwrap_err()).unwrap();
+        });
+        let _ = std::panic::catch_unwind(work);
+    });
+    drop(guards.unwrap().join());
+    let told: Vec<Failure> = told.1.iter().collect();
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|failure| failure.is_lost() && failure.trap.message == "a worker is gone"));
+    assert!(lost.bell().recv().is_err());
+}
+
+#[test]
 fn the_least_failure_is_everybodys() {
     let told = on_workers(4, |peers| {
         let span = Span { file: FileId(0), start: 0, end: 0 };
