@@ -132,6 +132,21 @@ pub enum MatchError {
     },
 }
 
+impl MatchError {
+    /// The field it is about.
+    pub fn field(&self) -> Field {
+        match *self {
+            MatchError::Duplicate { field }
+            | MatchError::MissingPrerequisite { field }
+            | MatchError::ValueOutsideMask { field, .. }
+            | MatchError::TooWide { field, .. }
+            | MatchError::NotMaskable { field }
+            | MatchError::BadLength { field, .. }
+            | MatchError::NotExpressible { field, .. } => field,
+        }
+    }
+}
+
 /// A value that cannot be put into an action, group or message.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! Cutting a byte stream into messages.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use crate::error::FrameError;
 
@@ -113,8 +113,8 @@ impl Framer {
         if self.buffer.len() < usize::from(length) {
             return Ok(None);
         }
-        let mut whole = self.buffer.split_to(usize::from(length)).freeze();
-        let body = whole.split_off(HEADER_LEN);
+        let mut body = self.buffer.split_to(usize::from(length)).freeze();
+        body.advance(HEADER_LEN);
         Ok(Some(Frame { header, body }))
     }
 

@@ -210,6 +210,20 @@ impl Put for bytes::BytesMut {
     }
 }
 
+impl<const N: usize> Put for smallvec::SmallVec<[u8; N]> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    fn patch_u16(&mut self, at: usize, value: usize) {
+        self[at..at + 2].copy_from_slice(&(value as u16).to_be_bytes());
+    }
+
+    fn position(&self) -> usize {
+        self.len()
+    }
+}
+
 /// Reads a property list: calls `each` with type and body of every property.
 pub(crate) fn properties<'a>(
     reader: &mut Reader<'a>,

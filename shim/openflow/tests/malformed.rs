@@ -120,7 +120,7 @@ fn fields_that_do_not_make_a_match() {
     check(
         14,
         &matching("0014", "00010004 00000001 00010004 00000002 00000000"),
-        "message type 14: at byte 52: reg0 is given twice",
+        "message type 14: at byte 60: reg0 is given twice",
     );
     check(
         14,

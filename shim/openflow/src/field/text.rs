@@ -72,7 +72,10 @@ pub(crate) fn format_value(
 
 /// The last sixteen bytes as a number.
 pub(crate) fn number(bytes: &[u8]) -> u128 {
-    bytes.iter().fold(0, |acc, &byte| acc << 8 | u128::from(byte))
+    let last = &bytes[bytes.len().saturating_sub(16)..];
+    let mut octets = [0; 16];
+    octets[16 - last.len()..].copy_from_slice(last);
+    u128::from_be_bytes(octets)
 }
 
 fn slash_hex(f: &mut fmt::Formatter<'_>, mask: Option<&[u8]>) -> fmt::Result {

@@ -4,67 +4,19 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use smallvec::SmallVec;
 
-use super::normalise::normalise;
 use super::value::Match;
 use crate::error::MatchError;
-use crate::field::Field;
+use crate::field::{Dialect, Field, MaskFollows, put_header};
 use crate::port::PortNo;
-
-/// A value or mask; only long Geneve options take more than sixteen bytes.
-pub(super) type Octets = SmallVec<[u8; 16]>;
-
-/// A field as it was given: value and mask of the same length, nothing checked.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) field: Field,
-    pub(super) value: Octets,
-    pub(super) mask: Octets,
-    /// Whether all bits of the field are tested.
-    pub(super) coverage: Coverage,
-}
-
-/// Whether a mask covers the whole of its field. The bytes alone do not say so for Geneve options,
-/// which are written without leading zeros.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coverage {
-    Whole,
-    Part,
-}
-
-impl Entry {
-    /// Covers the whole field if the mask is all ones.
-    pub(super) fn new(field: Field, value: Octets, mask: Octets) -> Entry {
-        let whole = mask.iter().all(|&byte| byte == 0xff);
-        Entry { field, value, mask, coverage: if whole { Coverage::Whole } else { Coverage::Part } }
-    }
-
-    /// `value` and `mask` cut to `bytes` bytes; bits that do not fit are reported by [`normalise`].
-    pub(super) fn of_numbers(field: Field, bytes: usize, value: u128, mask: u128) -> Entry {
-        let tail = |number: u128| {
-            let octets = number.to_be_bytes();
-            let mut out = Octets::from_elem(0, bytes.saturating_sub(16));
-            out.extend_from_slice(&octets[16usize.saturating_sub(bytes)..]);
-            out
-        };
-        let mut entry = Entry::new(field, tail(value), tail(mask));
-        if !field.is_variable() {
-            // Bits above the field's width do not count.
-            let significant = u128::MAX >> (128 - field.wire_bits(bytes as u8).clamp(1, 128));
-            let whole = mask & significant == significant;
-            entry.coverage = if whole { Coverage::Whole } else { Coverage::Part };
-        }
-        entry
-    }
-}
+use crate::wire::Put;
 
 /// Collects fields; [`build`](Self::build) checks and orders them.
 #[derive(Debug, Clone, Default)]
 pub struct MatchBuilder {
-    pub(super) entries: SmallVec<[Entry; 8]>,
-    /// TLVs of fields the table does not have, kept as they are.
-    pub(super) unknown: Vec<Vec<u8>>,
+    /// TLVs in the order they were given.
+    tlvs: SmallVec<[u8; 96]>,
     /// The first thing found wrong while collecting.
-    pub(super) error: Option<MatchError>,
+    error: Option<Box<MatchError>>,
 }
 
 impl MatchBuilder {
@@ -75,24 +27,37 @@ impl MatchBuilder {
 
     /// Tests the bits of `field` that are set in `mask`; bits of the mask above the field's width are ignored.
     pub fn masked(mut self, field: Field, value: u128, mask: u128) -> Self {
-        let bytes = usize::from(field.default_bytes());
-        let limit = u128::MAX >> (128 - 8 * bytes.min(16));
+        // Only Geneve options take more than sixteen bytes, and not by default.
+        let bytes = field.default_bytes().min(16);
+        let limit = u128::MAX >> (128 - 8 * u32::from(bytes));
         if value > limit {
-            let bits = field.wire_bits(field.default_bytes());
-            self.error.get_or_insert(MatchError::TooWide { field, value, bits });
+            let bits = field.wire_bits(bytes);
+            self.fail(MatchError::TooWide { field, value, bits });
         }
-        self.entries.push(Entry::of_numbers(field, bytes, value, mask));
+        let tail = |number: u128| {
+            let mut octets = [0; 16];
+            octets[..usize::from(bytes)].copy_from_slice(&number.to_be_bytes()[16 - usize::from(bytes)..]);
+            octets
+        };
+        let (value, significant) = (tail(value), mask & limit);
+        let (value, mask) = (&value[..usize::from(bytes)], tail(significant));
+        self.put(field, value, (significant != limit).then_some(&mask[..usize::from(bytes)]));
         self
     }
 
     /// Tests a Geneve option of any mapped length: `value` and `mask` have that length.
     pub fn octets(mut self, field: Field, value: &[u8], mask: Option<&[u8]>) -> Self {
-        let ones = Octets::from_elem(0xff, value.len());
-        let mask = mask.map_or(ones, Octets::from_slice);
-        if mask.len() != value.len() {
-            self.error.get_or_insert(MatchError::BadLength { field, length: mask.len() });
+        // What covers the whole field is no mask, which counts where the field has no length of its own.
+        let mask = mask.filter(|mask| mask.iter().any(|&byte| byte != 0xff) || mask.len() != value.len());
+        if let Some(mask) = mask.filter(|mask| mask.len() != value.len()) {
+            self.fail(MatchError::BadLength { field, length: mask.len() });
         }
-        self.entries.push(Entry::new(field, Octets::from_slice(value), mask));
+        if value.len() > MAX_OCTETS {
+            self.fail(MatchError::BadLength { field, length: value.len() });
+        }
+        if self.error.is_none() {
+            self.put(field, value, mask);
+        }
         self
     }
 
@@ -163,9 +128,26 @@ impl MatchBuilder {
 
     /// Checks widths, masks and prerequisites and brings the fields into canonical form.
     pub fn build(self) -> Result<Match, MatchError> {
-        normalise(self, super::Prerequisites::Required)
+        match self.error {
+            Some(error) => Err(*error),
+            None => Match::of_tlvs(&self.tlvs),
+        }
+    }
+
+    fn fail(&mut self, error: MatchError) {
+        self.error.get_or_insert(Box::new(error));
+    }
+
+    fn put(&mut self, field: Field, value: &[u8], mask: Option<&[u8]>) {
+        let follows = if mask.is_some() { MaskFollows::Yes } else { MaskFollows::No };
+        put_header(&mut self.tlvs, field, Dialect::Standard, follows, value.len() as u8);
+        self.tlvs.put(value);
+        self.tlvs.put(mask.unwrap_or_default());
     }
 }
+
+/// Bytes of a value that leave room for its mask in a TLV; the longest field has 124.
+const MAX_OCTETS: usize = 125;
 
 fn mac(address: [u8; 6]) -> u128 {
     address.iter().fold(0, |acc, &byte| acc << 8 | u128::from(byte))

@@ -1,10 +1,12 @@
 //! A match on the wire.
 
-use super::builder::{Coverage, Entry, MatchBuilder, Octets};
-use super::normalise::normalise;
+use smallvec::SmallVec;
+
+use super::normalise::{Coverage, Entry, Octets, covers, normalise};
+use super::scan::scan;
 use super::value::Match;
-use crate::error::{DecodeError, DecodeErrorKind};
-use crate::field::take_header;
+use crate::error::{DecodeError, DecodeErrorKind, MatchError};
+use crate::field::{Field, take_header};
 use crate::wire::{Put, Reader};
 
 /// Match type: TLVs. The fixed structure of OpenFlow 1.0 has number 0.
@@ -55,36 +57,57 @@ impl Match {
         prerequisites: Prerequisites,
     ) -> Result<Match, DecodeError> {
         let offset = reader.offset();
-        let mut builder = MatchBuilder::default();
-        while !reader.is_empty() {
-            let before = reader.clone();
-            let header = take_header(reader)?;
-            let payload = reader.bytes(header.payload)?;
-            match header.field() {
-                None => {
-                    let mut before = before;
-                    let tlv = before.bytes(reader.offset() - before.offset())?;
-                    builder.unknown.push(tlv.to_vec());
-                }
-                Some(field) if header.has_mask => {
-                    let (value, mask) = payload.split_at(payload.len() / 2);
-                    if value.len() != mask.len() {
-                        let kind = DecodeErrorKind::BadLength { what: "masked field", length: payload.len() };
-                        return Err(DecodeError::new(before.offset(), kind));
-                    }
-                    builder.entries.push(Entry {
-                        field,
-                        value: Octets::from_slice(value),
-                        mask: Octets::from_slice(mask),
-                        coverage: Coverage::Part,
-                    });
-                }
-                Some(field) => {
-                    let ones = Octets::from_elem(0xff, payload.len());
-                    builder.entries.push(Entry::new(field, Octets::from_slice(payload), ones));
-                }
-            }
+        let bytes = reader.rest();
+        match scan(bytes, prerequisites) {
+            Some(matching) => Ok(matching),
+            None => decode_any(bytes, offset, prerequisites),
         }
-        normalise(builder, prerequisites).map_err(|error| DecodeError::new(offset, error.into()))
     }
+}
+
+/// Reads TLVs that may be synonyms, unknown or wrong.
+pub(super) fn decode_any(
+    bytes: &[u8],
+    offset: usize,
+    prerequisites: Prerequisites,
+) -> Result<Match, DecodeError> {
+    let reader = &mut Reader::new(bytes, offset);
+    let mut entries = SmallVec::new();
+    let mut unknown = Vec::new();
+    let mut places = Vec::new();
+    while !reader.is_empty() {
+        let start = reader.offset();
+        let header = take_header(reader)?;
+        let payload = reader.bytes(header.payload)?;
+        let Some(field) = header.field() else {
+            unknown.push(bytes[start - offset..reader.offset() - offset].to_vec());
+            continue;
+        };
+        places.push((field, start));
+        entries.push(if header.has_mask {
+            let (value, mask) = payload.split_at(payload.len() / 2);
+            if value.len() != mask.len() {
+                let kind = DecodeErrorKind::BadLength { what: "masked field", length: payload.len() };
+                return Err(DecodeError::new(start, kind));
+            }
+            let (value, mask) = (Octets::from_slice(value), Octets::from_slice(mask));
+            Entry { field, value, mask, coverage: Coverage::Part }
+        } else {
+            let ones = Octets::from_elem(0xff, payload.len());
+            Entry::new(field, Octets::from_slice(payload), ones)
+        });
+    }
+    normalise(entries, unknown, prerequisites)
+        .map_err(|error| DecodeError::new(place(&error, &places).unwrap_or(offset), error.into()))
+}
+
+/// Where the TLV stands that the error is about: of those given twice the last.
+fn place(error: &MatchError, places: &[(Field, usize)]) -> Option<usize> {
+    let field = error.field();
+    let mut about = places.iter().filter(|(given, _)| covers(*given, field));
+    let found = match error {
+        MatchError::Duplicate { .. } => about.next_back(),
+        _ => about.next(),
+    };
+    found.map(|&(_, offset)| offset)
 }

@@ -4,6 +4,7 @@ mod builder;
 mod codec;
 mod normalise;
 mod prerequisite;
+mod scan;
 mod text;
 mod value;
 

@@ -4,20 +4,67 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::builder::{Coverage, Entry, MatchBuilder, Octets};
 use super::codec::Prerequisites;
 use super::prerequisite::check_prerequisites;
 use super::value::Match;
 use crate::error::MatchError;
-use crate::field::{Dialect, Field, MaskFollows, Masking, number, put_header};
+use crate::field::{Dialect, Field, MaskFollows, Masking, Rewriting, number, put_header};
 use crate::wire::Put;
 
-/// Checks every field, rewrites synonyms, orders, and writes the TLVs.
-pub(super) fn normalise(builder: MatchBuilder, prerequisites: Prerequisites) -> Result<Match, MatchError> {
-    let MatchBuilder { entries, mut unknown, error } = builder;
-    if let Some(error) = error {
-        return Err(error);
+/// A value or mask; only long Geneve options take more than sixteen bytes.
+pub(super) type Octets = SmallVec<[u8; 16]>;
+
+/// A field as it was given: value and mask of the same length, nothing checked.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) field: Field,
+    pub(super) value: Octets,
+    pub(super) mask: Octets,
+    /// Whether all bits of the field are tested.
+    pub(super) coverage: Coverage,
+}
+
+/// Whether a mask covers the whole of its field. The bytes alone do not say so for Geneve options,
+/// which are written without leading zeros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coverage {
+    Whole,
+    Part,
+}
+
+impl Entry {
+    /// Covers the whole field if the mask is all ones.
+    pub(super) fn new(field: Field, value: Octets, mask: Octets) -> Entry {
+        let whole = mask.iter().all(|&byte| byte == 0xff);
+        Entry { field, value, mask, coverage: if whole { Coverage::Whole } else { Coverage::Part } }
     }
+
+    /// `value` and `mask` cut to `bytes` bytes; bits that do not fit are reported by [`normalise`].
+    pub(super) fn of_numbers(field: Field, bytes: usize, value: u128, mask: u128) -> Entry {
+        let tail = |number: u128| {
+            let octets = number.to_be_bytes();
+            let mut out = Octets::from_elem(0, bytes.saturating_sub(16));
+            out.extend_from_slice(&octets[16usize.saturating_sub(bytes)..]);
+            out
+        };
+        let mut entry = Entry::new(field, tail(value), tail(mask));
+        if !field.is_variable() {
+            // Bits above the field's width do not count.
+            let significant = u128::MAX >> (128 - field.wire_bits(bytes as u8).clamp(1, 128));
+            let whole = mask & significant == significant;
+            entry.coverage = if whole { Coverage::Whole } else { Coverage::Part };
+        }
+        entry
+    }
+}
+
+/// Checks every field, rewrites synonyms, orders, and writes the TLVs.
+/// Unknown TLVs stand behind the known.
+pub(super) fn normalise(
+    entries: SmallVec<[Entry; 8]>,
+    mut unknown: Vec<Vec<u8>>,
+    prerequisites: Prerequisites,
+) -> Result<Match, MatchError> {
     let mut canonical = SmallVec::<[Entry; 8]>::new();
     for mut entry in entries {
         check_entry(&mut entry)?;
@@ -120,12 +167,26 @@ fn rewrite(entry: Entry, out: &mut SmallVec<[Entry; 8]>) -> Result<(), MatchErro
     Ok(())
 }
 
+/// Whether `given`, in canonical form, is `field` or has it as a part.
+pub(super) fn covers(given: Field, field: Field) -> bool {
+    let registers = register_parts(given)
+        .is_some_and(|(first, count)| (first..first + count).any(|n| Field::reg(n) == Some(field)));
+    let pair = match given {
+        Field::IN_PORT_16 => field == Field::IN_PORT,
+        Field::NW_TOS => field == Field::IP_DSCP,
+        Field::VLAN_TCI => matches!(field, Field::VLAN_VID | Field::VLAN_PCP),
+        _ => false,
+    };
+    given == field || registers || pair
+}
+
 /// First register and number of registers behind an `xreg` or `xxreg`.
 fn register_parts(field: Field) -> Option<(u8, u8)> {
-    (0..8)
-        .find(|&n| Field::xreg(n) == Some(field))
-        .map(|n| (2 * n, 2))
-        .or_else(|| (0..4).find(|&n| Field::xxreg(n) == Some(field)).map(|n| (4 * n, 4)))
+    let shape = field.shape();
+    match shape.rewriting {
+        Rewriting::Registers(first) => Some((first, shape.bytes / 4)),
+        _ => None,
+    }
 }
 
 /// The tag control word is priority (3 bits), present bit, and id (12 bits).

@@ -1,12 +1,12 @@
 //! Fields that have meaning only beside others.
 
-use super::builder::Entry;
+use super::normalise::Entry;
 use crate::error::MatchError;
 use crate::field::{Field, Prerequisite, number};
 
 /// Checks canonical entries; names the first field that lacks its ground.
 pub(super) fn check_prerequisites(entries: &[Entry]) -> Result<(), MatchError> {
-    let ground = Ground::of(entries);
+    let ground = Ground::of(entries.iter().map(|entry| (entry.field, &*entry.value, Some(&*entry.mask))));
     match entries.iter().find(|entry| !ground.supports(entry.field.spec().prerequisite)) {
         None => Ok(()),
         Some(entry) => Err(MatchError::MissingPrerequisite { field: entry.field }),
@@ -15,7 +15,7 @@ pub(super) fn check_prerequisites(entries: &[Entry]) -> Result<(), MatchError> {
 
 /// The values other fields may depend on.
 #[derive(Default)]
-struct Ground {
+pub(super) struct Ground {
     packet_type: u128,
     eth_type: Option<u128>,
     vlan_vid: u128,
@@ -27,20 +27,20 @@ struct Ground {
 }
 
 impl Ground {
-    fn of(entries: &[Entry]) -> Ground {
+    /// From fields with their values and masks.
+    pub(super) fn of<'a>(entries: impl Iterator<Item = (Field, &'a [u8], Option<&'a [u8]>)>) -> Ground {
         let mut ground = Ground::default();
-        for entry in entries {
-            let value = number(&entry.value);
-            match entry.field {
-                Field::PACKET_TYPE => ground.packet_type = value,
-                Field::ETH_TYPE => ground.eth_type = Some(value),
-                Field::VLAN_VID => ground.vlan_vid = value,
-                Field::IP_PROTO => ground.ip_proto = Some(value),
-                Field::ICMPV6_TYPE => ground.icmpv6_type = Some(value),
-                Field::ICMPV6_CODE => ground.icmpv6_code = Some(value),
+        for (field, value, mask) in entries {
+            match field {
+                Field::PACKET_TYPE => ground.packet_type = number(value),
+                Field::ETH_TYPE => ground.eth_type = Some(number(value)),
+                Field::VLAN_VID => ground.vlan_vid = number(value),
+                Field::IP_PROTO => ground.ip_proto = Some(number(value)),
+                Field::ICMPV6_TYPE => ground.icmpv6_type = Some(number(value)),
+                Field::ICMPV6_CODE => ground.icmpv6_code = Some(number(value)),
                 Field::CT_STATE => {
-                    ground.ct_state = value;
-                    ground.ct_state_mask = number(&entry.mask);
+                    ground.ct_state = number(value);
+                    ground.ct_state_mask = mask.map_or(u128::MAX, number);
                 }
                 _ => {}
             }
@@ -52,7 +52,7 @@ impl Ground {
         ground
     }
 
-    fn supports(&self, prerequisite: Prerequisite) -> bool {
+    pub(super) fn supports(&self, prerequisite: Prerequisite) -> bool {
         let eth = |types: &[u128]| self.eth_type.is_some_and(|eth_type| types.contains(&eth_type));
         let (ipv4, ipv6) = (eth(&[0x0800]), eth(&[0x86dd]));
         let ip_proto = |protocol| (ipv4 || ipv6) && self.ip_proto == Some(protocol);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::builder::MatchBuilder;
 use super::codec::Prerequisites;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, DecodeErrorKind, MatchError};
 use crate::field::{Field, number, take_header};
 use crate::wire::Reader;
 
@@ -44,6 +44,20 @@ impl Match {
     /// Reads a list of field TLVs, in any order, that must form a match.
     pub fn from_tlvs(bytes: &[u8]) -> Result<Match, DecodeError> {
         Match::decode_tlvs(&mut Reader::new(bytes, 0), Prerequisites::Required)
+    }
+
+    /// The match of TLVs a builder wrote.
+    pub(super) fn of_tlvs(bytes: &[u8]) -> Result<Match, MatchError> {
+        match Match::from_tlvs(bytes) {
+            Ok(matching) => Ok(matching),
+            Err(DecodeError { kind: DecodeErrorKind::Match(error), .. }) => Err(error),
+            // A builder writes whole TLVs of known fields, so nothing but their fields can be wrong with them.
+            Err(DecodeError { offset, .. }) => {
+                let field =
+                    bytes.get(offset..).and_then(|rest| take_header(&mut Reader::new(rest, 0)).ok()?.field());
+                Err(MatchError::BadLength { field: field.unwrap_or(Field::METADATA), length: bytes.len() })
+            }
+        }
     }
 
     /// The fields of the table that it tests, in canonical order.
