@@ -13,6 +13,9 @@ pub struct Outcome {
     pub changed: Option<i64>,
     /// Seconds from the first fact to the complete result.
     pub load: f64,
+    /// Of that, what the engine says it has spent: without the time to put facts into the form that it takes. None if it
+    /// does not tell.
+    pub load_inside: Option<f64>,
     /// CPU seconds of that, all threads.
     pub load_cpu: f64,
     /// The most memory until then, in megabytes.

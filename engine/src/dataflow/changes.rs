@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::counts::Counts;
 use super::index::Weight;
 use super::memory::Held;
 use crate::value::Word;
@@ -13,18 +14,20 @@ use crate::value::Word;
 pub(crate) struct Changes {
     width: usize,
     words: Vec<Word>,
-    weights: Vec<Weight>,
+    weights: Counts,
 }
 
 impl Changes {
     /// None.
     pub(crate) const fn new() -> Self {
-        Changes { width: 0, words: Vec::new(), weights: Vec::new() }
+        Changes { width: 0, words: Vec::new(), weights: Counts::new() }
     }
 
     /// The one row without columns, once.
     pub(crate) fn once() -> Self {
-        Changes { weights: vec![1], ..Changes::new() }
+        let mut once = Changes::new();
+        once.push(&[], 1);
+        once
     }
 
     /// How many there are.
@@ -34,7 +37,7 @@ impl Changes {
 
     /// What they take.
     pub(crate) fn held(&self) -> Held {
-        let bytes = self.words.capacity() * size_of::<Word>() + self.weights.capacity() * size_of::<Weight>();
+        let bytes = self.words.capacity() * size_of::<Word>() + self.weights.bytes();
         Held { updates: self.len(), bytes }
     }
 
@@ -76,7 +79,7 @@ impl Changes {
             "rows that move together have one width"
         );
         self.words.extend_from_slice(&other.words);
-        self.weights.extend_from_slice(&other.weights);
+        self.weights.append(&other.weights);
     }
 
     /// As [`Self::append`], without a copy if there are none here.
@@ -91,12 +94,12 @@ impl Changes {
     pub(crate) fn append_opposite(&mut self, other: &Changes) {
         let before = self.weights.len();
         self.append(other);
-        self.weights[before..].iter_mut().for_each(|weight| *weight = -*weight);
+        self.weights.negate_from(before);
     }
 
     /// The opposite of each.
     pub(crate) fn opposite(mut self) -> Self {
-        self.weights.iter_mut().for_each(|weight| *weight = -*weight);
+        self.weights.negate_from(0);
         self
     }
 
@@ -116,13 +119,13 @@ impl Changes {
     /// The change of a row by its place.
     #[inline]
     pub(crate) fn weight(&self, at: usize) -> Weight {
-        self.weights[at]
+        self.weights.at(at)
     }
 
     /// The rows and how their weights change.
     #[inline]
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&[Word], Weight)> + ExactSizeIterator {
-        (0..self.len()).map(|at| (self.row(at), self.weights[at]))
+        (0..self.len()).map(|at| (self.row(at), self.weights.at(at)))
     }
 
     /// Forgets all of them, but not the room they took.
@@ -134,7 +137,6 @@ impl Changes {
     /// Makes room.
     pub(crate) fn reserve(&mut self, rows: usize, width: usize) {
         self.words.reserve(rows * width);
-        self.weights.reserve(rows);
     }
 
     /// Sorts by words, adds the weights of equal rows up, and leaves out what is zero then.
@@ -142,7 +144,7 @@ impl Changes {
         if self.is_sorted() {
             return self.drop_zeros();
         }
-        if self.weights.iter().all(|weight| *weight == 1) {
+        if self.weights.are_ones() {
             match self.width {
                 1 => return self.consolidate_in_place::<1>(),
                 2 => return self.consolidate_in_place::<2>(),
@@ -204,7 +206,7 @@ impl Changes {
         for (place, (_, at)) in order.iter().enumerate() {
             let row = self.row(*at as usize);
             if order.get(place + 1).is_none_or(|(_, next)| self.row(*next as usize) != row) {
-                last.push(row, self.weights[*at as usize]);
+                last.push(row, self.weights.at(*at as usize));
             }
         }
         last
@@ -223,19 +225,12 @@ impl Changes {
     }
 
     fn drop_zeros(&mut self) {
-        if !self.weights.contains(&0) {
-            return;
+        if self.weights.have_zero() {
+            let (width, words) = (self.width, &mut self.words);
+            self.weights
+                .drop_zeros(|new, old| words.copy_within(old * width..(old + 1) * width, new * width));
+            self.words.truncate(self.weights.len() * width);
         }
-        let (width, mut kept) = (self.width, 0);
-        for at in 0..self.weights.len() {
-            if self.weights[at] != 0 {
-                self.weights[kept] = self.weights[at];
-                self.words.copy_within(at * width..(at + 1) * width, kept * width);
-                kept += 1;
-            }
-        }
-        self.weights.truncate(kept);
-        self.words.truncate(kept * width);
     }
 
     /// Rows that only come need no second place to be sorted in, however many there are.
@@ -248,14 +243,14 @@ impl Changes {
             }),
         }
         let (mut kept, mut at) = (0, 0);
+        self.weights.clear();
         while let Some(row) = rows.get(at).copied() {
             let equal = rows[at..].iter().take_while(|other| **other == row).count();
             rows[kept] = row;
-            self.weights[kept] = equal as Weight;
+            self.weights.push(equal as Weight);
             (kept, at) = (kept + 1, at + equal);
         }
         self.words.truncate(kept * WIDTH);
-        self.weights.truncate(kept);
     }
 
     /// Rows that fit into one machine word each.
@@ -265,7 +260,7 @@ impl Changes {
         unpack: impl Fn(K, &mut Vec<Word>),
     ) {
         let rows = self.words.chunks_exact(self.width).map(pack);
-        let mut packed: Vec<(K, Weight)> = rows.zip(self.weights.iter().copied()).collect();
+        let mut packed: Vec<(K, Weight)> = rows.zip(self.weights.iter()).collect();
         packed.sort_unstable_by_key(|(key, _)| *key);
         self.clear();
         let mut packed = packed.into_iter();
@@ -297,13 +292,12 @@ impl Changes {
         });
         let mut sorted = Changes { width: self.width, ..Changes::default() };
         sorted.words.reserve_exact(self.words.len());
-        sorted.weights.reserve_exact(self.weights.len());
         let mut at = 0;
         while let Some((_, first)) = order.get(at) {
             let row = self.row(*first as usize);
             let mut sum = 0;
             while let Some((_, next)) = order.get(at).filter(|(_, next)| self.row(*next as usize) == row) {
-                sum += self.weights[*next as usize];
+                sum += self.weights.at(*next as usize);
                 at += 1;
             }
             if sum != 0 {

@@ -23,12 +23,10 @@ impl Distinct {
 
     /// Takes changes of derivations, gives changes of the set, sorted by words.
     pub(crate) fn update(&mut self, changes: &Changes, epoch: Epoch) -> Changes {
-        let mut updates = Pairs::new();
-        updates.reserve(changes.len(), changes.width());
-        changes.iter().for_each(|(row, weight)| updates.push(row, &[], weight));
-        let batch = self.derivations.batch(updates, epoch);
+        let batch = self.derivations.batch(Pairs::of_keys(changes.clone()), epoch);
         let mut reader = self.derivations.reader();
         let mut set = Changes::new();
+        set.reserve(changes.len(), changes.width());
         for (row, derivations) in keys(&batch) {
             let before = if reader.seek(row) { reader.total(AsOf::Now) } else { 0 };
             let now = before + derivations.iter().map(|(_, weight)| weight).sum::<Weight>();

@@ -10,6 +10,7 @@ use super::arrange::Arranged;
 use super::changes::Changes;
 use super::distinct::Distinct;
 use super::fixpoint::Fixpoint;
+use super::homes::Homes;
 use super::index::{Epoch, Weight};
 use super::memory::Held;
 use super::peers::Peers;
@@ -39,6 +40,7 @@ pub(crate) struct Host {
     pub(super) delays: Vec<Delay>,
     pub(super) latest: Vec<Latest>,
     pub(super) wiring: Wiring,
+    pub(super) homes: Homes,
     pub(super) touched: Touched,
     /// By rule.
     pub(crate) rule_stats: Vec<Work>,
@@ -207,6 +209,7 @@ impl Host {
                 })
                 .collect(),
             wiring,
+            homes: Homes::new(plan),
             touched,
             rule_stats: vec![Work::default(); plan.rules.len()],
             ran: Vec::new(),
@@ -224,12 +227,14 @@ impl Host {
         &self.ran
     }
 
-    /// The first transaction: rules that read nothing run once.
+    /// The first transaction: rules that read nothing run once. Each worker may have any rows of `inputs`, and all must
+    /// name the same relations.
     pub(crate) fn start(
         &mut self,
         peers: &mut Peers,
         inputs: Vec<(RelationId, Delta)>,
     ) -> Result<Vec<(RelationId, Delta)>, Failure> {
+        let inputs = self.homes.sent_home(peers, inputs)?;
         for rule in self.wiring.once.clone() {
             self.wait(rule);
         }
@@ -254,6 +259,16 @@ impl Host {
                 Err(failure)
             }
         }
+    }
+
+    /// Rows of relations, of which each worker may have any, where changes of these are; all workers must name the same
+    /// relations.
+    pub(crate) fn sent_home(
+        &self,
+        peers: &mut Peers,
+        rows: Vec<(RelationId, Delta)>,
+    ) -> Result<Vec<(RelationId, Delta)>, Failure> {
+        self.homes.sent_home(peers, rows)
     }
 
     /// What the newest transaction changed, by collection of changes.

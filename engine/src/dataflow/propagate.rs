@@ -19,6 +19,15 @@ use crate::plan::{ArrangementId, CollectionId, Source};
 /// The step before the first stage of a rule; stage 0 is step 1. A rule without stages runs in step 1.
 const FIRST_STEP: usize = 0;
 
+/// What rules derive.
+#[derive(Default)]
+struct Derived {
+    /// Rows that are where they belong.
+    at_home: BTreeMap<RelationId, Delta>,
+    /// Rows that may belong elsewhere.
+    anywhere: BTreeMap<RelationId, Delta>,
+}
+
 /// A rule in the middle of its chain.
 struct Underway {
     rule: RuleId,
@@ -291,7 +300,11 @@ impl Host {
 
     fn parcel(&self, id: ArrangementId, rows: Pairs) -> Parcel {
         let (rows, key) = rows.into_parts();
-        let route = if self.wiring.at_first[id.0 as usize] { Route::First } else { Route::Key(key) };
+        let route = match self.wiring.at_first[id.0 as usize] {
+            true => Route::First,
+            false if self.homes.keeps(id) => Route::Stay,
+            false => Route::Key(key),
+        };
         Parcel { channel: Channel::Arrangement(id), route, rows }
     }
 
@@ -300,6 +313,7 @@ impl Host {
         let right = self.plan.rule(rule).stages[stage].right();
         match right.is_some_and(|right| self.wiring.at_first[right.0 as usize]) {
             true => Route::First,
+            false if self.homes.arrive(rule, stage) => Route::Stay,
             false => Route::Key(key),
         }
     }
@@ -324,7 +338,7 @@ impl Host {
         let rules = components.iter().flat_map(|component| &plan.components[*component].rules).copied();
         let waiting: Vec<RuleId> =
             rules.filter(|rule| std::mem::take(&mut self.touched.waiting[rule.0 as usize])).collect();
-        let mut derived: BTreeMap<RelationId, Delta> = BTreeMap::new();
+        let mut derived = Derived::default();
         let done = match peers.is_alone() {
             true => self.one_by_one(epoch, &waiting, &mut derived),
             false => self.side_by_side(peers, epoch, &waiting, &mut derived)?,
@@ -332,26 +346,24 @@ impl Host {
         if !self.pending.is_empty() {
             for relation in components.iter().flat_map(|component| &plan.components[*component].relations) {
                 if let Some(pending) = self.pending.remove(relation) {
-                    derived.entry(*relation).or_default().append(&pending);
+                    derived.anywhere.entry(*relation).or_default().append(&pending);
                 }
             }
         }
-        let recursive =
-            |relation: RelationId| self.recursions[self.wiring.component[relation.0 as usize]].is_some();
-        let parcel = |(relation, rows): (RelationId, Delta)| {
-            let route = if recursive(relation) { Route::First } else { Route::Key(usize::MAX) };
-            Parcel { channel: Channel::Derived(relation), route, rows }
-        };
-        peers.exchange(derived.into_iter().map(parcel).collect(), done)
+        let channel = Channel::Derived;
+        let stay = |(relation, rows)| Parcel { channel: channel(relation), route: Route::Stay, rows };
+        let mut parcels: Vec<Parcel> = derived.at_home.into_iter().map(stay).collect();
+        for (relation, rows) in derived.anywhere {
+            match &self.recursions[self.wiring.component[relation.0 as usize]] {
+                Some(_) => parcels.push(Parcel { channel: channel(relation), route: Route::First, rows }),
+                None => parcels.extend(self.homes.parcels(peers, relation, rows)),
+            }
+        }
+        peers.exchange(parcels, done)
     }
 
     /// Each rule from beginning to end. What fails is what would fail first if they ran side by side.
-    fn one_by_one(
-        &mut self,
-        epoch: Epoch,
-        rules: &[RuleId],
-        derived: &mut BTreeMap<RelationId, Delta>,
-    ) -> Result<(), Failure> {
+    fn one_by_one(&mut self, epoch: Epoch, rules: &[RuleId], derived: &mut Derived) -> Result<(), Failure> {
         let mut done = Ok(());
         let mut last_step = usize::MAX;
         for rule in rules {
@@ -373,7 +385,7 @@ impl Host {
             }
             if done.is_ok() {
                 let (rows, _) = rows.into_parts();
-                derived.entry(self.plan.rule(*rule).head).or_default().append_all(rows);
+                derived.at_home.entry(self.plan.rule(*rule).head).or_default().append_all(rows);
             }
         }
         done
@@ -385,7 +397,7 @@ impl Host {
         peers: &mut Peers,
         epoch: Epoch,
         rules: &[RuleId],
-        derived: &mut BTreeMap<RelationId, Delta>,
+        derived: &mut Derived,
     ) -> Result<Result<(), Failure>, Failure> {
         let underway = |rule: &RuleId| Underway { rule: *rule, rows: Pairs::new(), rows_in: 0 };
         let mut underway: Vec<Underway> = rules.iter().map(underway).collect();
@@ -408,6 +420,10 @@ impl Host {
                 self.account(one.rule, (read, if is_last { rows.len() } else { 0 }), is_last, start);
                 let (rows, _) = rows.into_parts();
                 if is_last {
+                    let derived = match self.homes.derives_home(one.rule) {
+                        true => &mut derived.at_home,
+                        false => &mut derived.anywhere,
+                    };
                     derived.entry(self.plan.rule(one.rule).head).or_default().append_all(rows);
                 } else if let Some(key) = self.arriving_key(one.rule, step) {
                     let channel = Channel::Stage(one.rule, step);

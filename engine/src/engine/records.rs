@@ -1,5 +1,6 @@
 //! Records that come out of the engine: kept as words until somebody looks.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::dataflow::changes::Changes;
@@ -24,10 +25,21 @@ enum Part {
 
 /// Rows and what it takes to read them.
 struct Rows {
-    rows: Changes,
+    /// Each in natural order, no row in two of them: what several workers give is only merged when somebody looks.
+    runs: Vec<Changes>,
     interner: Arc<Interner>,
     program: Arc<Program>,
     record: TypeId,
+    order: Order,
+}
+
+/// How rows compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// As their words do.
+    OfWords,
+    /// As the values do that the words stand for.
+    OfValues,
 }
 
 impl Records {
@@ -38,13 +50,25 @@ impl Records {
         relation: RelationId,
         rows: Changes,
     ) -> Self {
-        if rows.is_empty() {
+        let sorted = Records::sorted(interner, program, relation, rows);
+        Records::merged(interner, program, relation, vec![sorted])
+    }
+
+    /// Rows of a relation in several parts, each of which is sorted as the records are; no row is in two of them.
+    pub(super) fn merged(
+        interner: &Arc<Interner>,
+        program: &Arc<Program>,
+        relation: RelationId,
+        mut runs: Vec<Changes>,
+    ) -> Self {
+        runs.retain(|rows| !rows.is_empty());
+        if runs.is_empty() {
             return Records::default();
         }
         let record = program.relations[relation.0 as usize].record;
-        let rows = in_natural_order(interner, &program.types, record, rows);
+        let order = order(&program.types, record);
         let (interner, program) = (interner.clone(), program.clone());
-        Records { parts: vec![Part::Rows(Arc::new(Rows { rows, interner, program, record }))] }
+        Records { parts: vec![Part::Rows(Arc::new(Rows { runs, interner, program, record, order }))] }
     }
 
     /// Consolidated rows of a relation, sorted as their records are.
@@ -70,17 +94,17 @@ impl Records {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.parts.iter().all(|part| part.len() == 0)
+        self.len() == 0
     }
 
     /// Builds one record after the other.
     pub fn iter(&self) -> impl Iterator<Item = (Value, i64)> {
-        self.parts.iter().flat_map(|part| (0..part.len()).map(|at| (part.record(at), part.weight(at))))
+        self.parts.iter().flat_map(Part::records)
     }
 
     /// The counts alone, in the same order, without building records.
     pub fn weights(&self) -> impl Iterator<Item = i64> {
-        self.parts.iter().flat_map(|part| (0..part.len()).map(|at| part.weight(at)))
+        self.parts.iter().flat_map(Part::weights)
     }
 
     /// All of them built.
@@ -93,22 +117,62 @@ impl Part {
     fn len(&self) -> usize {
         match self {
             Part::Built(records) => records.len(),
-            Part::Rows(rows) => rows.rows.len(),
+            Part::Rows(rows) => rows.runs.iter().map(Changes::len).sum(),
         }
     }
 
-    fn record(&self, at: usize) -> Value {
+    fn records(&self) -> Box<dyn Iterator<Item = (Value, i64)> + '_> {
         match self {
-            Part::Built(records) => records[at].0.clone(),
-            Part::Rows(of) => decode_record(&of.interner, &of.program.types, of.record, of.rows.row(at)),
+            Part::Built(records) => Box::new(records.iter().cloned()),
+            Part::Rows(rows) => Box::new(rows.iter().map(|(row, weight)| (rows.record(row), weight))),
         }
     }
 
-    fn weight(&self, at: usize) -> i64 {
+    fn weights(&self) -> Box<dyn Iterator<Item = i64> + '_> {
         match self {
-            Part::Built(records) => records[at].1,
-            Part::Rows(rows) => rows.rows.weight(at),
+            Part::Built(records) => Box::new(records.iter().map(|(_, weight)| *weight)),
+            Part::Rows(rows) => Box::new(rows.iter().map(|(_, weight)| weight)),
         }
+    }
+}
+
+impl Rows {
+    fn record(&self, row: &[Word]) -> Value {
+        decode_record(&self.interner, &self.program.types, self.record, row)
+    }
+
+    /// All rows in natural order.
+    fn iter(&self) -> Box<dyn Iterator<Item = (&[Word], i64)> + '_> {
+        match self.runs.as_slice() {
+            [rows] => Box::new(rows.iter()),
+            _ => Box::new(Merged { of: self, next: vec![0; self.runs.len()] }),
+        }
+    }
+
+    fn compare(&self, one: &[Word], other: &[Word]) -> Ordering {
+        match self.order {
+            Order::OfWords => one.cmp(other),
+            Order::OfValues => compare_rows(&self.interner, &self.program.types, self.record, one, other),
+        }
+    }
+}
+
+/// The rows of several runs, the least one first.
+struct Merged<'r> {
+    of: &'r Rows,
+    /// By run: the next row of it.
+    next: Vec<usize>,
+}
+
+impl<'r> Iterator for Merged<'r> {
+    type Item = (&'r [Word], i64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let runs = self.of.runs.iter().zip(&mut self.next).filter(|(rows, next)| **next < rows.len());
+        let (rows, next) = runs
+            .min_by(|(one, at), (other, other_at)| self.of.compare(one.row(**at), other.row(**other_at)))?;
+        *next += 1;
+        Some((rows.row(*next - 1), rows.weight(*next - 1)))
     }
 }
 
@@ -145,16 +209,25 @@ fn in_natural_order(interner: &Interner, types: &TypeTable, record: TypeId, mut 
     if rows.len() == 1 {
         return rows;
     }
+    match order(types, record) {
+        Order::OfWords => {
+            rows.consolidate();
+            rows
+        }
+        Order::OfValues => {
+            let compare = |one: &[Word], other: &[Word]| compare_rows(interner, types, record, one, other);
+            rows.sorted_by(compare)
+        }
+    }
+}
+
+/// How records of a type compare.
+fn order(types: &TypeTable, record: TypeId) -> Order {
     let is_plain = match types.struct_fields(record) {
         Some(fields) => fields.iter().all(|field| orders_as_words(types, field.ty)),
         None => orders_as_words(types, record),
     };
-    if is_plain {
-        rows.consolidate();
-        return rows;
-    }
-    let compare = |one: &[Word], other: &[Word]| compare_rows(interner, types, record, one, other);
-    rows.sorted_by(compare)
+    if is_plain { Order::OfWords } else { Order::OfValues }
 }
 
 /// Whether a column's words have the order of its values.

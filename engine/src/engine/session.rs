@@ -320,7 +320,12 @@ impl Session {
         match request {
             Request::Commit(batch, reply) => {
                 let result = self.commit(batch);
+                let is_done = result.is_ok();
                 self.answer(reply, result);
+                if is_done {
+                    // What each worker has put into words it also takes apart, while the caller goes on.
+                    batch.forget_part(self.peers.index());
+                }
             }
             Request::Check(batch, reply) => {
                 let result = self.check(batch);
@@ -386,10 +391,7 @@ impl Session {
         let (changes, done) = self.input_changes(batch)?;
         let changed = self.running.host.transact(&mut self.peers, self.epoch, changes, done);
         match changed {
-            Ok(changes) => {
-                batch.forget_part(self.peers.index());
-                Ok(self.done(start, changes)?)
-            }
+            Ok(changes) => Ok(self.done(start, changes)?),
             Err(failure) => {
                 if let Some(refusal) = failure.refusal() {
                     return Err(self.refused(batch, refusal));
@@ -477,7 +479,7 @@ impl Session {
             .map(|(relation, rows)| Delta {
                 relation,
                 name: program.relations[relation.0 as usize].name.clone(),
-                changes: self.records(relation, rows),
+                changes: Records::merged(&self.interner, &program, relation, rows),
             })
             .collect();
         deltas.sort_unstable_by(|one, other| one.name.cmp(&other.name));
@@ -487,18 +489,20 @@ impl Session {
         Ok(Commit { epoch, deltas, duration: start.elapsed() })
     }
 
-    /// Rows of relations, of each row what falls to this worker: all of them at the first worker, which sorts them faster
-    /// as each worker has sorted its own. Fails if a worker is gone.
+    /// Rows of relations, of each row what falls to this worker: all of them at the first worker, in one part or one of each
+    /// worker, every part in the natural order of records. Fails if a worker is gone.
     pub(super) fn gathered(
         &mut self,
         program: &Arc<Program>,
         rows: Vec<(RelationId, host::Delta)>,
         news: Vec<Parcel>,
-    ) -> Result<Vec<(RelationId, host::Delta)>, Failure> {
-        if self.peers.is_alone() {
-            return Ok(rows);
-        }
+    ) -> Result<Vec<(RelationId, Vec<host::Delta>)>, Failure> {
         let sorted = |(relation, rows)| (relation, Records::sorted(&self.interner, program, relation, rows));
+        if self.peers.is_alone() {
+            let part = |(relation, rows)| (relation, vec![rows]);
+            let rows = rows.into_iter().filter(|(_, rows)| !rows.is_empty());
+            return Ok(rows.map(sorted).map(part).collect());
+        }
         let parcel =
             |(relation, rows)| Parcel { channel: Channel::Derived(relation), route: Route::First, rows };
         let parcels = rows.into_iter().map(sorted).map(parcel).chain(news).collect();
@@ -506,10 +510,10 @@ impl Session {
         self.hear(&mut arrived);
         let touched = std::mem::take(&mut arrived.touched);
         let of_relation = |channel: Channel| match channel {
-            Channel::Derived(relation) => Some((relation, arrived.take(channel))),
+            Channel::Derived(relation) => Some((relation, arrived.take_parts(channel))),
             _ => None,
         };
-        Ok(touched.into_iter().filter_map(of_relation).filter(|(_, rows)| !rows.is_empty()).collect())
+        Ok(touched.into_iter().filter_map(of_relation).filter(|(_, parts)| !parts.is_empty()).collect())
     }
 
     /// Rows of a relation of which each worker may have any: equal ones meet, and all are at the first worker then.
@@ -531,7 +535,9 @@ impl Session {
         let mut rows = self.peers.exchange(vec![parcel], done)?.take(channel);
         rows.consolidate();
         let gathered = self.gathered(program, vec![(relation, rows)], Vec::new())?;
-        Ok(gathered.into_iter().next().map(|(_, rows)| rows).unwrap_or_default())
+        let mut all = host::Delta::new();
+        gathered.into_iter().flat_map(|(_, parts)| parts).for_each(|rows| all.append_all(rows));
+        Ok(all)
     }
 
     /// What the first worker is to know of this process after a transaction.

@@ -19,6 +19,12 @@ impl std::ops::Deref for Row {
     }
 }
 
+impl AsRef<[Word]> for Row {
+    fn as_ref(&self) -> &[Word] {
+        self
+    }
+}
+
 impl From<&[Word]> for Row {
     fn from(words: &[Word]) -> Self {
         Row(SmallVec::from_slice(words))

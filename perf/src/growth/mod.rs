@@ -90,7 +90,7 @@ pub fn run(engine: &str, rules: usize, transactions: usize) -> Option<anyhow::Re
 fn weir(groups: usize, transactions: usize) -> anyhow::Result<Growth> {
     let (cloud, text) = (Cloud::new(groups), rules::text(groups));
     let (begun, cpu) = (Instant::now(), cpu_seconds());
-    let engine = start(&text)?;
+    let engine = start(&text, 1)?;
     let started = begun.elapsed().as_secs_f64();
     let mut program = Weir::new(engine, &cloud.facts)?;
     let grown = drive(&mut program, &cloud, transactions, cpu)?;

@@ -3,7 +3,7 @@
 use super::Report;
 use crate::Outcome;
 use crate::growth::Touch;
-use crate::workload::{BY_HAND, WEIR};
+use crate::workload::{BY_HAND, WEIR, weir_of};
 
 /// Something to reach, beside what this report says of it.
 #[derive(Debug, PartialEq)]
@@ -44,8 +44,28 @@ pub fn goals(report: &Report) -> Vec<Goal> {
     let absolute = absolute.into_iter().filter_map(|(what, at_most, unit, measured)| {
         Some(Goal { what, at_most, measured: measured?, unit })
     });
-    ratios.chain(absolute).collect()
+    ratios.chain(absolute).chain(speedups(report)).collect()
 }
+
+/// How much of one worker's time two workers need for a load.
+fn speedups(report: &Report) -> impl Iterator<Item = Goal> {
+    TWO_WORKERS.iter().filter_map(|(workload, what)| {
+        let load = |workers| report.outcome(workload, &weir_of(workers)).map(|outcome| outcome.load);
+        let measured = load(2)? / load(1)?;
+        Some(Goal { what, at_most: 1.0 / FASTER, measured, unit: "x one worker" })
+    })
+}
+
+/// Two workers are to be so much faster than one.
+const FASTER: f64 = 1.7;
+
+const TWO_WORKERS: &[(&str, &str)] = &[
+    ("join-negation", "two workers, join + negation: load"),
+    ("aggregation", "two workers, aggregation: load"),
+    ("string-churn", "two workers, string churn: load"),
+    ("wide-output", "two workers, wide output: load"),
+    ("wide-output-at-once", "two workers, wide output at once: load"),
+];
 
 struct Figure {
     what: &'static str,

@@ -8,7 +8,7 @@ use plotters::prelude::*;
 
 use super::Report;
 use crate::growth::{ENGINES, Touch};
-use crate::workload::{ASCENT, BY_HAND, DATAFROG, WEIR};
+use crate::workload::{ASCENT, BY_HAND, DATAFROG, WEIR, weir_of};
 
 /// Writes `transactions.svg` (latency by number of rules) and `workloads.svg` (CPU and memory by workload and engine).
 ///
@@ -109,12 +109,12 @@ fn workloads<'a>(report: &Report, area: &Area<'a>) -> Drawn<'a> {
             .x_labels(2 * names.len() + 1)
             .x_label_formatter(&label)
             .draw()?;
-        for (place, engine) in [BY_HAND, WEIR, ASCENT, DATAFROG].into_iter().enumerate() {
+        for (place, engine) in [BY_HAND, WEIR, &weir_of(2), ASCENT, DATAFROG].into_iter().enumerate() {
             let colour = colour(engine);
             let bars = names.iter().enumerate().filter_map(|(workload, name)| {
-                let left = workload as f64 + 0.1 + 0.2 * place as f64;
+                let left = workload as f64 + 0.05 + 0.18 * place as f64;
                 let top = figure(report.outcome(name, engine)?);
-                Some(Rectangle::new([(left, 0.0), (left + 0.18, top)], colour.filled()))
+                Some(Rectangle::new([(left, 0.0), (left + 0.16, top)], colour.filled()))
             });
             chart
                 .draw_series(bars)?
@@ -135,6 +135,7 @@ fn colour(engine: &str) -> RGBColor {
     match engine {
         WEIR => RGBColor(0, 114, 178),
         BY_HAND => RGBColor(213, 94, 0),
+        _ if engine.starts_with(WEIR) => RGBColor(86, 180, 233),
         ASCENT => RGBColor(0, 158, 115),
         _ => RGBColor(140, 140, 140),
     }

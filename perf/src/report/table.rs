@@ -39,6 +39,7 @@ fn workloads(report: &Report) -> Table {
         "engine",
         "rows",
         "load s",
+        "in Weir s",
         "CPU s",
         "x by hand",
         "peak MB",
@@ -61,6 +62,7 @@ fn workloads(report: &Report) -> Table {
             run.engine.clone(),
             outcome.rows.to_string(),
             format!("{:.2}", outcome.load),
+            outcome.load_inside.map(|inside| format!("{inside:.2}")).unwrap_or_default(),
             format!("{:.2}", outcome.load_cpu),
             ratio(outcome.load_cpu, by_hand.map(|outcome| outcome.load_cpu)),
             format!("{:.0}", outcome.load_megabytes),
@@ -101,7 +103,7 @@ fn reached(report: &Report) -> Table {
         let verdict = if goal.is_met() { "met" } else { "MISSED" };
         table.push(vec![
             goal.what.to_owned(),
-            goal.at_most.to_string(),
+            format!("{:.3}", goal.at_most).trim_end_matches('0').trim_end_matches('.').to_owned(),
             format!("{:.3}", goal.measured),
             goal.unit.to_owned(),
             verdict.to_owned(),

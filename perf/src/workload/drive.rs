@@ -1,6 +1,6 @@
 //! Facts in, then one change after the other: the same for all engines.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::facts::{Change, Facts};
 use crate::{Outcome, Percentiles, cpu_seconds, peak_megabytes};
@@ -15,6 +15,11 @@ pub(crate) trait Incremental {
 
     /// Rows of outputs that came less those that went, and how many both are, over all transactions.
     fn counts(&self) -> (i64, i64);
+
+    /// Of the time so far, what the engine says that it has spent; `None` if it does not tell.
+    fn inside(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Loads the facts, then measures transactions of one fact.
@@ -32,6 +37,7 @@ pub(super) fn drive(
     }
     let (load, load_cpu, load_megabytes) =
         (start.elapsed().as_secs_f64(), cpu_seconds() - cpu, peak_megabytes());
+    let load_inside = program.inside().map(|inside| inside.as_secs_f64());
     let (rows, before) = program.counts();
 
     let mut latency = Percentiles::new()?;
@@ -44,7 +50,7 @@ pub(super) fn drive(
     }
     let changed = program.counts().1 - before;
     let latency = Some(latency.latency());
-    Ok(Outcome { rows, changed: Some(changed), load, load_cpu, load_megabytes, latency })
+    Ok(Outcome { rows, changed: Some(changed), load, load_inside, load_cpu, load_megabytes, latency })
 }
 
 /// Runs a program on an engine that only knows all facts at once: from facts to the number of rows in the outputs.
@@ -55,6 +61,7 @@ pub(super) fn batch(facts: &Facts, run: impl FnOnce(&Facts) -> usize) -> Outcome
         rows,
         changed: None,
         load: start.elapsed().as_secs_f64(),
+        load_inside: None,
         load_cpu: cpu_seconds() - cpu,
         load_megabytes: peak_megabytes(),
         latency: None,

@@ -34,6 +34,22 @@ pub type Runner = fn(Facts, usize) -> anyhow::Result<Outcome>;
 
 /// Weir, as an engine.
 pub const WEIR: &str = "weir";
+/// What Weir is called with so many workers.
+pub fn weir_of(workers: usize) -> String {
+    match workers {
+        1 => WEIR.to_owned(),
+        _ => format!("{WEIR}-{workers}"),
+    }
+}
+
+/// How many workers an engine is to have, if it is Weir.
+fn workers_of(engine: &str) -> Option<usize> {
+    match engine.strip_prefix(WEIR)? {
+        "" => Some(1),
+        more => more.strip_prefix('-')?.parse().ok(),
+    }
+}
+
 /// Static differential dataflow, the program written by hand.
 pub const BY_HAND: &str = "by-hand";
 /// The `ascent` crate: Datalog in a macro, all facts at once.
@@ -54,9 +70,10 @@ pub const WORKLOADS: &[&Workload] = &[
 ];
 
 impl Workload {
-    /// The engines that have it. Weir comes last.
-    pub fn engines(&self) -> impl Iterator<Item = &'static str> {
-        self.others.iter().map(|(name, _)| *name).chain([WEIR])
+    /// The engines that have it. Weir comes last, once for each number of workers.
+    pub fn engines(&self, workers: &[usize]) -> impl Iterator<Item = String> {
+        let others = self.others.iter().map(|(name, _)| (*name).to_owned());
+        others.chain(workers.iter().map(|workers| weir_of(*workers)))
     }
 
     /// Runs it on an engine, in this process. None if the engine does not have it.
@@ -64,8 +81,8 @@ impl Workload {
     /// # Errors
     /// What the engine says of the program or of a transaction.
     pub fn run(&self, engine: &str, scale: f64, transactions: usize) -> Option<anyhow::Result<Outcome>> {
-        if engine == WEIR {
-            return Some(weir::weir(self.rules, (self.facts)(scale), transactions));
+        if let Some(workers) = workers_of(engine) {
+            return Some(weir::weir(self.rules, (self.facts)(scale), transactions, workers));
         }
         let (_, runner) = self.others.iter().find(|(name, _)| *name == engine)?;
         Some(runner((self.facts)(scale), transactions))
@@ -79,10 +96,11 @@ mod tests {
     #[test]
     fn all_engines_agree() {
         for workload in WORKLOADS {
-            let outcomes: Vec<(&str, Outcome)> = workload
-                .engines()
-                .map(|engine| (engine, workload.run(engine, 0.002, 40).unwrap().unwrap()))
-                .collect();
+            let run = |engine: String| {
+                let outcome = workload.run(&engine, 0.002, 40).unwrap().unwrap();
+                (engine, outcome)
+            };
+            let outcomes: Vec<(String, Outcome)> = workload.engines(&[2, 1]).map(run).collect();
             let (_, weir) = outcomes.last().unwrap();
             assert!(weir.rows > 0 && weir.changed > Some(0), "{}: {weir:?}", workload.name);
             for (engine, outcome) in &outcomes {

@@ -1,5 +1,7 @@
 //! A program in Weir's language, run by Weir.
 
+use std::time::Duration;
+
 use anyhow::{Context, anyhow};
 use weir_engine::diagnostics::render;
 use weir_engine::engine::{Commit, Config, Engine, Update};
@@ -10,24 +12,30 @@ use super::drive::{Incremental, drive};
 use super::facts::{Change, Facts, text};
 use crate::Outcome;
 
-/// Runs rules on Weir.
+/// Runs rules on Weir, with so many workers.
 ///
 /// # Errors
 /// What Weir says of the program or of a transaction.
-pub(super) fn weir(rules: &str, facts: Facts, transactions: usize) -> anyhow::Result<Outcome> {
-    drive(&mut Weir::new(start(rules)?, &facts)?, &facts, transactions)
+pub(super) fn weir(
+    rules: &str,
+    facts: Facts,
+    transactions: usize,
+    workers: usize,
+) -> anyhow::Result<Outcome> {
+    drive(&mut Weir::new(start(rules, workers)?, &facts)?, &facts, transactions)
 }
 
-/// Starts an engine for a program.
+/// Starts an engine of so many workers for a program.
 ///
 /// # Errors
 /// The program's mistakes, as text.
-pub(crate) fn start(rules: &str) -> anyhow::Result<Engine> {
+pub(crate) fn start(rules: &str, workers: usize) -> anyhow::Result<Engine> {
     let told = |sources, diagnostics: Vec<_>| anyhow!("{}", render(&sources, &diagnostics, false));
     let (program, _) = weir_engine::compile::compile_text("workload.dl", rules, &[])
         .map_err(|(sources, diagnostics)| told(sources, diagnostics))?;
     let sources = program.sources.clone();
-    Engine::new(program, Config::default()).map_err(|diagnostics| told(sources, diagnostics))
+    Engine::new(program, Config { workers, ..Config::default() })
+        .map_err(|diagnostics| told(sources, diagnostics))
 }
 
 /// An engine that is given facts.
@@ -38,6 +46,7 @@ pub(crate) struct Weir<'a> {
     facts: &'a Facts,
     updates: Vec<Update>,
     counts: (i64, i64),
+    inside: Duration,
 }
 
 impl<'a> Weir<'a> {
@@ -52,7 +61,7 @@ impl<'a> Weir<'a> {
             id.with_context(|| format!("there is no relation {}", relation.name))
         });
         let ids = ids.collect::<Result<_, _>>()?;
-        Ok(Weir { engine, ids, facts, updates: Vec::new(), counts: (0, 0) })
+        Ok(Weir { engine, ids, facts, updates: Vec::new(), counts: (0, 0), inside: Duration::ZERO })
     }
 }
 
@@ -73,13 +82,19 @@ impl Incremental for Weir<'_> {
     }
 
     fn commit(&mut self) -> anyhow::Result<()> {
-        let (sum, all) = came(&self.engine.commit(std::mem::take(&mut self.updates))?);
+        let commit = self.engine.commit(std::mem::take(&mut self.updates))?;
+        self.inside += commit.duration;
+        let (sum, all) = came(&commit);
         self.counts = (self.counts.0 + sum, self.counts.1 + all);
         Ok(())
     }
 
     fn counts(&self) -> (i64, i64) {
         self.counts
+    }
+
+    fn inside(&self) -> Option<Duration> {
+        Some(self.inside)
     }
 }
 

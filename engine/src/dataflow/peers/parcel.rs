@@ -95,6 +95,13 @@ impl Arrived {
         all
     }
 
+    /// As [`Self::take`], with the rows of each parcel by themselves.
+    pub(crate) fn take_parts(&mut self, channel: Channel) -> Vec<Changes> {
+        let from = self.rows.partition_point(|(other, _)| *other < channel);
+        let of_channel = self.rows[from..].iter_mut().take_while(|(other, _)| *other == channel);
+        of_channel.map(|(_, rows)| std::mem::take(rows)).filter(|rows| !rows.is_empty()).collect()
+    }
+
     /// Whether any worker sent rows on a channel.
     pub(crate) fn is_touched(&self, channel: Channel) -> bool {
         self.touched.binary_search(&channel).is_ok()

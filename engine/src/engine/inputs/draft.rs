@@ -81,15 +81,20 @@ impl Draft {
     }
 
     /// Does an update other than to clear. `key` is the primary key, if the relation has one.
-    pub(super) fn apply(&mut self, kind: Kind, key: Word, row: Row) -> Result<(), Clash> {
+    pub(super) fn apply(
+        &mut self,
+        kind: Kind,
+        key: Word,
+        row: impl AsRef<[Word]> + Into<Row>,
+    ) -> Result<(), Clash> {
         match self {
             Draft::Set(updates, _) => {
-                updates.push(&row, if kind == Kind::Insert { 1 } else { -1 });
+                updates.push(row.as_ref(), if kind == Kind::Insert { 1 } else { -1 });
                 Ok(())
             }
             Draft::Counts(rows, finder) => {
                 let change = if kind == Kind::Insert { 1 } else { -1 };
-                let (_, now) = match rows.entry(row) {
+                let (_, now) = match rows.entry(row.into()) {
                     Entry::Occupied(entry) => entry.into_mut(),
                     Entry::Vacant(entry) => {
                         let before = finder.as_mut().map_or(0, |finder| finder.count(entry.key()));
@@ -100,7 +105,7 @@ impl Draft {
                 *now = (*now + change).max(0);
                 Ok(())
             }
-            Draft::Keyed(keyed) => keyed.apply(kind, key, row),
+            Draft::Keyed(keyed) => keyed.apply(kind, key, row.into()),
         }
     }
 

@@ -18,10 +18,8 @@ use crate::value::{Interner, Row, Word};
 /// Of a refusal: the update itself is wrong, whatever is there.
 pub(super) const BY_ITSELF: u32 = u32::MAX;
 
-/// Columns before the record of an update in words: its number, its kind, the primary key.
-const BEFORE_RECORD: usize = 3;
-
-/// Updates in words, by relation and by the worker they are for.
+/// Updates in words, by relation and by the worker they are for: the number of the update, its kind, the primary key, and
+/// the record.
 type Ops = BTreeMap<RelationId, Vec<Changes>>;
 
 impl Inputs {
@@ -56,7 +54,7 @@ impl Inputs {
                 let mut arrived = peers.exchange(parcels.collect(), Ok(()))?;
                 let touched = std::mem::take(&mut arrived.touched);
                 let of_relation = |channel: Channel| match channel {
-                    Channel::Update(relation) => Some((relation, arrived.take(channel))),
+                    Channel::Update(relation) => Some((relation, in_order(arrived.take_parts(channel)))),
                     _ => None,
                 };
                 touched.into_iter().filter_map(of_relation).collect()
@@ -69,8 +67,14 @@ impl Inputs {
         }
         let mut changes = deltas(drafts);
         if !batch.modified.is_empty() {
-            let (modified, refused) = self.modified_changes(peers, host, interner, epoch, batch)?;
-            changes.extend(modified);
+            let (mut modified, refused) = self.modified_changes(peers, host, interner, epoch, batch)?;
+            // The first worker has them all, and all know which relations these are.
+            let mut of_relation = |id: &RelationId| {
+                let at = modified.iter().position(|(relation, _)| relation == id);
+                (*id, at.map(|at| modified.swap_remove(at).1).unwrap_or_default())
+            };
+            let modified = batch.modified.iter().map(&mut of_relation).collect();
+            changes.extend(host.sent_home(peers, modified)?.into_iter().filter(|(_, rows)| !rows.is_empty()));
             done = both(done, refused);
         }
         Ok((changes, done))
@@ -116,13 +120,15 @@ impl Inputs {
             let number = from + number;
             let words = self.change(interner, epoch, update).and_then(|change| {
                 let op = change.op(update)?;
-                Ok((change.owner(peers, &op), change.words(number, &op)))
+                Ok((change.owner(peers, &op), change.types().len(), op))
             });
-            let Ok((owner, words)) = words else { return Err(number) };
+            let Ok((owner, width, mut op)) = words else { return Err(number) };
+            let head = [number as Word, op.kind as Word, op.key];
+            op.row.0.resize(width, 0);
             let shares = ops.entry(update.relation()).or_insert_with(|| vec![Changes::new(); workers]);
             match owner {
-                Some(worker) => shares[worker].push(&words, 1),
-                None => shares.iter_mut().for_each(|share| share.push(&words, 1)),
+                Some(worker) => shares[worker].push_pair(&head, &op.row, 1),
+                None => shares.iter_mut().for_each(|share| share.push_pair(&head, &op.row, 1)),
             }
         }
         Ok(())
@@ -135,24 +141,31 @@ impl Inputs {
         interner: &Interner,
         epoch: Epoch,
         id: RelationId,
-        mut ops: Changes,
+        ops: Changes,
         drafts: &mut FxHashMap<RelationId, Draft>,
     ) -> Result<(), (usize, Clash)> {
         let Some(relation) = self.program.relations.get(id.0 as usize) else { return Ok(()) };
         let change = Change { inputs: self, interner, epoch, id, relation };
         let draft = drafts.entry(id).or_insert_with(|| Draft::new(relation, host, id));
-        // The number is the first column.
-        ops.consolidate();
         for (op, _) in ops.iter() {
             let [number, kind, key, ref row @ ..] = *op else { continue };
             match Kind::from_word(kind) {
                 // Contents are read from arrangements: nothing can fail.
                 Kind::Clear => draft.clear(change.contents(host).unwrap_or_default()),
-                kind => draft.apply(kind, key, Row::from(row)).map_err(|clash| (number as usize, clash))?,
+                kind => draft.apply(kind, key, row).map_err(|clash| (number as usize, clash))?,
             }
         }
         Ok(())
     }
+}
+
+/// Updates that several workers have put into words, in the order of their numbers: each has done those of one stretch.
+fn in_order(mut parts: Vec<Changes>) -> Changes {
+    parts.sort_unstable_by_key(|part| part.row(0)[0]);
+    let mut all = Changes::new();
+    all.reserve(parts.iter().map(Changes::len).sum(), parts.first().map_or(0, Changes::width));
+    parts.iter().for_each(|part| all.append(part));
+    all
 }
 
 impl Change<'_> {
@@ -173,12 +186,6 @@ impl Change<'_> {
                 })
             }
         }
-    }
-
-    fn words(&self, number: usize, op: &Op) -> Row {
-        let head = [number as Word, op.kind as Word, op.key];
-        let width = BEFORE_RECORD + self.types().len();
-        head.into_iter().chain(op.row.iter().copied()).chain(std::iter::repeat(0)).take(width).collect()
     }
 
     /// The types of a record's columns.
