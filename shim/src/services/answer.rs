@@ -72,7 +72,7 @@ impl Packet<'_> {
         match self.protocol {
             // Unreachable, quench, redirect, time exceeded, parameter problem.
             IpNumber::ICMP => matches!(kind, 3 | 4 | 5 | 11 | 12),
-            IpNumber::IPV6_ICMP => *kind < 128,
+            IpNumber::IPV6_ICMP => (1..128).contains(kind),
             _ => false,
         }
     }

@@ -4,8 +4,10 @@
 //! come with a packet say which service is asked for, and what it needs to know. Here packets are read and built, and
 //! what they tell of neighbours is noted.
 
+mod abort;
 mod answer;
 mod frame;
+mod log;
 mod neighbor;
 mod request;
 mod resolve;

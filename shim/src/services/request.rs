@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use thiserror::Error;
 
 /// What is to be done with a packet handed over. `table` is where the result enters the tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Request {
     /// Tell its sender that it could not be delivered.
     Error { table: u8, error: IcmpError },
@@ -15,6 +15,47 @@ pub(super) enum Request {
     Ask { table: u8, then: u8 },
     /// Note what it says of its sender.
     Note,
+    /// Tell the log of it.
+    Log(LogEntry),
+    /// Tell its sender that there will be no association.
+    Abort { table: u8, ttl: u8 },
+}
+
+/// What the log is told besides the packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LogEntry {
+    /// Where it goes out by a port, not where it came in by one.
+    pub(super) to_port: bool,
+    pub(super) verdict: Verdict,
+    /// As syslog counts them (RFC 5424).
+    pub(super) severity: u8,
+    /// Of the rule; may be empty.
+    pub(super) name: String,
+}
+
+/// What a rule of access control decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Allow,
+    Drop,
+    Reject,
+    Pass,
+}
+
+impl Verdict {
+    fn read(number: u8) -> Option<Verdict> {
+        [Verdict::Allow, Verdict::Drop, Verdict::Reject, Verdict::Pass].get(usize::from(number)).copied()
+    }
+
+    /// As the Northbound spells it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Verdict::Allow => "allow",
+            Verdict::Drop => "drop",
+            Verdict::Reject => "reject",
+            Verdict::Pass => "pass",
+        }
+    }
 }
 
 /// An ICMP or ICMPv6 error.
@@ -55,6 +96,13 @@ impl Request {
             [2, table, ttl] => Request::Reset { table, ttl },
             [3, table, then] => Request::Ask { table, then },
             [4, _] => Request::Note,
+            [5, direction, verdict, severity, ref name @ ..] => Request::Log(LogEntry {
+                to_port: direction != 0,
+                verdict: Verdict::read(verdict).ok_or_else(unknown)?,
+                severity,
+                name: String::from_utf8_lossy(name).into_owned(),
+            }),
+            [6, table, ttl] => Request::Abort { table, ttl },
             _ => return Err(unknown()),
         })
     }
@@ -82,8 +130,17 @@ mod tests {
     }
 
     #[test]
+    fn a_log_entry_may_have_no_name() {
+        let entry = LogEntry { to_port: true, verdict: Verdict::Drop, severity: 6, name: "web".to_owned() };
+        assert_eq!(Request::read(b"\x05\x01\x01\x06web").unwrap(), Request::Log(entry.clone()));
+        let unnamed = LogEntry { name: String::new(), ..entry };
+        assert_eq!(Request::read(&[5, 1, 1, 6]).unwrap(), Request::Log(unnamed));
+    }
+
+    #[test]
     fn bytes_of_no_service_are_refused() {
-        for bytes in [&[][..], &[0, 1], &[3, 9], &[1, 2, 3], &[1, 99, 11, 0, 254, 5, 120, 10]] {
+        for bytes in [&[][..], &[5, 0, 4, 6], &[0, 1], &[3, 9], &[1, 2, 3], &[1, 99, 11, 0, 254, 5, 120, 10]]
+        {
             assert!(Request::read(bytes).is_err(), "{bytes:?}");
         }
     }

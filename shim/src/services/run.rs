@@ -11,8 +11,10 @@ use weir_engine::engine::Update;
 use weir_engine::ir::{Program, RelationId, RelationRole};
 use weir_engine::value::Value;
 
+use super::abort::abort;
 use super::answer;
 use super::frame::{Frame, Mac};
+use super::log;
 use super::neighbor::{question, said_by};
 use super::request::Request;
 use super::resolve::{Held, Neighbor, Questions};
@@ -83,7 +85,12 @@ impl Services {
                 return Vec::new();
             }
         };
-        let Some(frame) = Frame::read(&packet.packet) else { return Vec::new() };
+        let frame = Frame::read(&packet.packet);
+        if let Request::Log(entry) = &request {
+            log::write(chassis, entry, &packet.metadata, frame.as_ref());
+            return Vec::new();
+        }
+        let Some(frame) = frame else { return Vec::new() };
         let answer = |table, answer: Option<Vec<u8>>| {
             let outcome =
                 answer.map(|frame| Outcome::Send(Arc::clone(chassis), enter(table, &packet.metadata, frame)));
@@ -108,6 +115,8 @@ impl Services {
                 }
             }
             Request::Note => self.note(&packet.metadata, &frame),
+            Request::Abort { table, ttl } => answer(table, abort(&frame, ttl)),
+            Request::Log(_) => Vec::new(),
         }
     }
 
