@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use weir_tls::pki::Authority;
+use weir_tls::pki::{Authority, Purpose};
 
 /// What to make.
 #[derive(Debug, Subcommand)]
@@ -15,6 +15,9 @@ pub(crate) enum PkiCommand {
     Issue {
         /// Whom it is for: a hypervisor's system-id, or any name for Weir itself
         name: String,
+        /// It may be connected to as well: Weir's own certificate, a database server's, not a hypervisor's
+        #[arg(long)]
+        server: bool,
         /// Where the two files go [default: the directory one is in]
         #[arg(long, value_name = "DIR")]
         into: Option<PathBuf>,
@@ -40,9 +43,10 @@ pub(crate) fn pki(command: &PkiCommand) -> anyhow::Result<ExitCode> {
             let authority = Authority::init(dir, *days)?;
             println!("{}", authority.certificate().display());
         }
-        PkiCommand::Issue { name, into, place } => {
+        PkiCommand::Issue { name, server, into, place } => {
+            let purpose = if *server { Purpose::Server } else { Purpose::Client };
             let into = into.clone().unwrap_or_else(|| PathBuf::from("."));
-            let issued = Authority::open(&place.dir).issue(name, &into, place.days)?;
+            let issued = Authority::open(&place.dir).issue(name, purpose, &into, place.days)?;
             println!("{}", issued.files.cert.display());
             println!("{}", issued.files.key.display());
         }

@@ -401,7 +401,8 @@ fn by_tls_only_those_feed_whose_certificate_names_them() -> Result {
         let (ca, dir) = (dir.join("pki"), dir.to_str().unwrap());
         pki(&["init", "--dir", ca.to_str().unwrap()]);
         for name in ["weir", "cms", "hv1"] {
-            pki(&["issue", name, "--dir", ca.to_str().unwrap(), "--into", dir]);
+            let server: &[&str] = if name == "weir" { &["--server"] } else { &[] };
+            pki(&[&["issue", name, "--dir", ca.to_str().unwrap(), "--into", dir], server].concat());
         }
         let file = |name: &str| format!("{dir}/{name}");
         let arguments = [

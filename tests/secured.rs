@@ -46,7 +46,7 @@ fn a_hypervisor_with_a_certificate_of_weir_pki_is_managed_and_one_with_another_s
     let dir = lab.dir().join("pki");
     std::fs::create_dir(&dir).unwrap();
     assert_eq!(made(&dir, &["init"]), ["ca/cacert.pem"]);
-    assert_eq!(made(&dir, &["issue", "weir"]), ["./weir-cert.pem", "./weir-privkey.pem"]);
+    assert_eq!(made(&dir, &["issue", "weir", "--server"]), ["./weir-cert.pem", "./weir-privkey.pem"]);
     made(&dir, &["issue", "hv1", "--days", "7"]);
     made(&dir, &["issue", "stolen"]);
     let again = pki(&dir, &["issue", "hv1"]);
@@ -85,7 +85,7 @@ fn what_is_missing_or_broken_is_named_before_anything_is_listened_on() -> Result
     let dir = lab.dir().join("pki");
     std::fs::create_dir(&dir).unwrap();
     made(&dir, &["init"]);
-    made(&dir, &["issue", "weir"]);
+    made(&dir, &["issue", "weir", "--server"]);
     let whole = arguments(&dir, "weir");
     let elsewhere = |at: usize, path: PathBuf| {
         let mut args = whole.clone();

@@ -11,7 +11,7 @@ use ovsdb::monitor::{MonitorSpec, Replica};
 use ovsdb::transact::Insert;
 use tempfile::TempDir;
 use weir_shim::transport::Servers;
-use weir_tls::pki::Authority;
+use weir_tls::pki::{Authority, Purpose};
 use weir_tls::{Tls, TlsFiles};
 
 const NB: &str = "OVN_Northbound";
@@ -69,9 +69,10 @@ async fn the_server_whose_certificate_can_be_trusted_is_used() {
     let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let authority = |dir: &TempDir| Authority::init(&dir.path().join("ca"), 30).unwrap();
     let (our_authority, their_authority) = (authority(&ours), authority(&theirs));
-    let good = Server::start(&our_authority.issue("nb", ours.path(), 30).unwrap().files);
-    let bad = Server::start(&their_authority.issue("nb", theirs.path(), 30).unwrap().files);
-    let tls = Tls::open(our_authority.issue("weir", ours.path(), 30).unwrap().files).unwrap();
+    let good = Server::start(&our_authority.issue("nb", Purpose::Server, ours.path(), 30).unwrap().files);
+    let bad = Server::start(&their_authority.issue("nb", Purpose::Server, theirs.path(), 30).unwrap().files);
+    let tls =
+        Tls::open(our_authority.issue("weir", Purpose::Server, ours.path(), 30).unwrap().files).unwrap();
 
     let remotes = format!("ssl:127.0.0.1:{},ssl:localhost:{}", bad.port, good.port).parse().unwrap();
     let retry =

@@ -7,7 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use weir_lab::{Hypervisor, Lab, PATIENCE, Result, wait_for};
 use weir_shim::chassis::{ChassisEvent, HypervisorConfig};
-use weir_tls::pki::Authority;
+use weir_tls::pki::{Authority, Purpose};
 use weir_tls::{Tls, TlsFiles};
 
 use crate::harness::{Addresses, Control, flow, wait_flows};
@@ -25,12 +25,18 @@ impl Site {
         Site { dir, authority }
     }
 
+    /// A hypervisor's.
     fn issue(&self, name: &str) -> TlsFiles {
-        self.authority.issue(name, self.dir.path(), 30).unwrap().files
+        self.authority.issue(name, Purpose::Client, self.dir.path(), 30).unwrap().files
+    }
+
+    /// Of one that is connected to.
+    fn issue_server(&self, name: &str) -> TlsFiles {
+        self.authority.issue(name, Purpose::Server, self.dir.path(), 30).unwrap().files
     }
 
     fn start(&self, addresses: Addresses) -> Control {
-        Control::start_at(addresses, secured(self.issue("weir")))
+        Control::start_at(addresses, secured(self.issue_server("weir")))
     }
 }
 
@@ -147,6 +153,19 @@ fn a_switch_that_knows_another_s_secret_is_refused() -> Result {
 }
 
 #[test]
+fn a_hypervisor_cannot_pretend_to_be_weir_towards_another() -> Result {
+    let (lab, site) = (Lab::start(1)?, Site::new());
+    // Listens with a hypervisor's certificate, as one that was broken into could.
+    let control = Control::start_at(Addresses::choose().secured(), secured(site.issue("hv2")));
+    set_ssl(lab.hv(1), &site.issue("hv1"))?;
+    lab.hv(1).set_manager(&control.manager())?;
+    control.wait_metrics("hv1 turns away", |metrics| metrics.refused_handshakes > 1);
+    let metrics = control.hypervisors.metrics();
+    assert_eq!((metrics.databases_up, metrics.database_writes), (0, 0), "{metrics:?}");
+    Ok(())
+}
+
+#[test]
 fn without_a_certificate_of_the_authority_nobody_comes_in() -> Result {
     let (lab, site, other) = (Lab::start(1)?, Site::new(), Site::new());
     let control = site.start(Addresses::choose().secured());
@@ -175,12 +194,13 @@ fn new_certificates_are_used_without_a_restart() -> Result {
         };
         TlsFiles { ca: place(files.ca, "ca"), cert: place(files.cert, "cert"), key: place(files.key, "key") }
     };
-    let control = Control::start_at(Addresses::choose().secured(), secured(install(old.issue("weir"))));
+    let control =
+        Control::start_at(Addresses::choose().secured(), secured(install(old.issue_server("weir"))));
     set_ssl(lab.hv(1), &old.issue("hv1"))?;
     control.take_over(&lab, &[flow(1, 1)]);
     is_secured(&lab, &control)?;
 
-    install(new.issue("weir"));
+    install(new.issue_server("weir"));
     // Sessions that are there stay.
     control.apply("hv1", 2, vec![], vec![flow(2, 2)]);
     control.advance(2);
@@ -199,12 +219,12 @@ fn a_hypervisor_that_is_dialed_must_have_its_name_too() -> Result {
     let (lab, site) = (Lab::start(2)?, Site::new());
     let mut remotes = Vec::new();
     for (hypervisor, name) in [(lab.hv(1), "hv1"), (lab.hv(2), "somebody")] {
-        set_ssl(hypervisor, &site.issue(name))?;
+        set_ssl(hypervisor, &site.issue_server(name))?;
         let address = Addresses::choose().ovsdb;
         hypervisor.set_manager(&format!("pssl:{}:{}", address.port(), address.ip()))?;
         remotes.push(format!("ssl:{address}").parse().unwrap());
     }
-    let config = HypervisorConfig { dial: remotes, ..secured(site.issue("weir")) };
+    let config = HypervisorConfig { dial: remotes, ..secured(site.issue_server("weir")) };
     let control = Control::start_at(Addresses::choose().secured(), config);
     control.adopt(&[flow(1, 1)]);
     control.wait_metrics("the other is refused", |metrics| metrics.refused_impostors > 0);

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use support::{DAYS, Site, meet, run};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use weir_tls::pki::Authority;
+use weir_tls::pki::{Authority, Purpose};
 use weir_tls::{HandshakeError, Tls, TlsFiles};
 
 #[tokio::test]
@@ -39,9 +39,25 @@ async fn a_certificate_of_another_authority_is_refused_by_either_side() {
 }
 
 #[tokio::test]
+async fn with_a_hypervisor_s_certificate_nobody_can_be_a_server() {
+    let site = Site::new();
+    let (server, client) = meet(&site.tls("hv2"), &site.tls("hv1")).await;
+    let error = client.unwrap_err().to_string();
+    assert!(error.contains("server authentication"), "{error}");
+    server.unwrap_err();
+    // What Open vSwitch verifies with sees it in the same way.
+    let (ca, cert) = (site.authority.certificate(), site.path("hv2-cert.pem"));
+    let output = Command::new("openssl")
+        .args(["verify", "-purpose", "sslserver", "-CAfile", ca.to_str().unwrap(), cert.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+}
+
+#[tokio::test]
 async fn a_certificate_that_has_run_out_is_refused() {
     let site = Site::new();
-    let gone = Tls::open(site.authority.issue("hv1", site.dir.path(), 0).unwrap().files);
+    let gone = Tls::open(site.authority.issue("hv1", Purpose::Client, site.dir.path(), 0).unwrap().files);
     // Zero days: it was good for the hour before now.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let (server, _) = meet(&site.tls("weir"), &gone.unwrap()).await;
@@ -223,13 +239,16 @@ fn the_authority_writes_nothing_over_and_refuses_names_that_are_no_files() {
     let again = Authority::init(&dir.join("ca"), DAYS).unwrap_err().to_string();
     assert!(again.ends_with("cakey.pem: is there already"), "{again}");
     site.files("hv1");
-    let again = site.authority.issue("hv1", dir, DAYS).unwrap_err().to_string();
+    let again = site.authority.issue("hv1", Purpose::Client, dir, DAYS).unwrap_err().to_string();
     assert!(again.ends_with("hv1-privkey.pem: is there already"), "{again}");
     for name in ["", "../x", "a/b", ".hidden", "-f", "a\nb", "a id:b", &"x".repeat(65)] {
-        let error = site.authority.issue(name, dir, DAYS).unwrap_err().to_string();
+        let error = site.authority.issue(name, Purpose::Client, dir, DAYS).unwrap_err().to_string();
         assert!(error.starts_with(&format!("`{name}`: ")), "{error}");
     }
-    let nowhere = Authority::open(&dir.join("nowhere")).issue("hv2", dir, DAYS).unwrap_err().to_string();
+    let nowhere = Authority::open(&dir.join("nowhere"))
+        .issue("hv2", Purpose::Client, dir, DAYS)
+        .unwrap_err()
+        .to_string();
     assert!(nowhere.contains("nowhere/cacert.pem: No such file"), "{nowhere}");
 }
 
@@ -260,7 +279,8 @@ fn an_authority_made_elsewhere_is_refused_before_a_file_is_written() {
             cert.to_str().unwrap(),
         ],
     );
-    let error = Authority::open(&ca).issue("hv1", site.dir.path(), DAYS).unwrap_err().to_string();
+    let error =
+        Authority::open(&ca).issue("hv1", Purpose::Client, site.dir.path(), DAYS).unwrap_err().to_string();
     assert!(error.contains("foreign/cacert.pem: does not fit its key, or was not made by"), "{error}");
     assert!(!site.path("hv1-privkey.pem").exists());
 }

@@ -28,7 +28,7 @@ pub struct Server {
 impl Server {
     /// Starts a server on a fresh Northbound database, which does not remember transactions.
     pub fn start() -> Self {
-        Server::start_on(|db| run("ovsdb-tool", &["create", db, NORTHBOUND]))
+        Server::start_on(|db| drop(run("ovsdb-tool", &["create", db, NORTHBOUND])))
     }
 
     /// Starts a server on a fresh Northbound database that is a cluster of one, and so remembers transactions.
@@ -107,7 +107,16 @@ impl Server {
     }
 
     pub fn appctl(&self, arguments: &[&str]) {
-        run("ovs-appctl", &[&["-t", &self.path("ctl")], arguments].concat());
+        self.ask(arguments);
+    }
+
+    /// What a command of its control socket says.
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        run("ovs-appctl", &[&["-t", &self.path("ctl")], arguments].concat())
+    }
+
+    pub fn runs(&self) -> bool {
+        self.child.is_some()
     }
 
     /// A session that monitors the whole Northbound database and reconnects quickly.
@@ -175,6 +184,19 @@ impl Believer {
             }
         }
     }
+
+    /// The same where locks come and go.
+    pub async fn until_with_locks(
+        &mut self,
+        session: &mut Session,
+        wanted: &BTreeMap<(Arc<str>, Uuid), Arc<Row>>,
+    ) {
+        while &self.rows != wanted {
+            if let Event::Changes(changes) | Event::Snapshot(changes) = next(session).await {
+                self.believe(&changes);
+            }
+        }
+    }
 }
 
 pub fn contents(replica: &Replica) -> BTreeMap<(Arc<str>, Uuid), Arc<Row>> {
@@ -215,7 +237,8 @@ pub async fn next_snapshot(session: &mut Session) -> ChangeSet {
     }
 }
 
-pub fn run(program: &str, arguments: &[&str]) {
+pub fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

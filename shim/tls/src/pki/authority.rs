@@ -4,11 +4,9 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
-use rustls::RootCertStore;
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::server::ParsedCertificate;
 use time::{Duration, OffsetDateTime};
+use webpki::{EndEntityCert, KeyUsage};
 
 use super::PkiError;
 use super::place::{self, Readers};
@@ -30,6 +28,16 @@ pub struct Authority {
 pub struct Issued {
     /// `cacert.pem`, `NAME-cert.pem` and `NAME-privkey.pem`.
     pub files: TlsFiles,
+}
+
+/// What a certificate is good for. Both sides of a connection hold the other to it (RFC 5280 section 4.2.1.12): with a client's
+/// certificate, a hypervisor cannot pretend to be Weir towards another hypervisor, or a database towards Weir.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To connect only: a hypervisor's.
+    Client,
+    /// To be connected to, and to connect: Weir's own, a database server's.
+    Server,
 }
 
 /// How long before now certificates begin, for machines whose clocks are behind.
@@ -65,17 +73,17 @@ impl Authority {
         self.directory.join("cacert.pem")
     }
 
-    /// Makes a key and a certificate for it, in files of `into`, for servers and clients alike. `name` becomes the common
+    /// Makes a key and a certificate for it, in files of `into`. `name` becomes the common
     /// name, and a DNS name if it can be one: a hypervisor's is its system-id.
     ///
     /// # Errors
     /// When there are such files already, they cannot be written, the name cannot be a file's, or the authority was not
     /// made by [`Authority::init`].
-    pub fn issue(&self, name: &str, into: &Path, days: u32) -> Result<Issued, PkiError> {
+    pub fn issue(&self, name: &str, purpose: Purpose, into: &Path, days: u32) -> Result<Issued, PkiError> {
         check_name(name)?;
         let issuer = self.issuer()?;
         let key = KeyPair::generate()?;
-        let certificate = certificate_params(name, days)?.signed_by(&key, &issuer)?;
+        let certificate = certificate_params(name, purpose, days)?.signed_by(&key, &issuer)?;
         self.verify(&certificate)?;
         let cert_file = into.join(format!("{name}-cert.pem"));
         let key_file = into.join(format!("{name}-privkey.pem"));
@@ -106,17 +114,17 @@ impl Authority {
     /// Whether the certificate comes from this authority as its file has it: an authority made elsewhere may have a name of
     /// more parts than are read here.
     fn verify(&self, certificate: &Certificate) -> Result<(), PkiError> {
-        let problem = |error: rustls::Error| PkiError::NotOurs {
+        let problem = |error: webpki::Error| PkiError::NotOurs {
             path: self.certificate(),
             problem: format!("does not fit its key, or was not made by `weir pki init` ({error})"),
         };
-        let mut roots = RootCertStore::empty();
         let authority: CertificateDer<'static> = certificates(&self.certificate())?.remove(0);
-        roots.add(authority).map_err(problem)?;
+        let anchors = [webpki::anchor_from_trusted_cert(&authority).map_err(problem)?];
         let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
-        let certificate = ParsedCertificate::try_from(certificate.der()).map_err(problem)?;
-        verify_server_cert_signed_by_trust_anchor(&certificate, &roots, &[], UnixTime::now(), algorithms)
-            .map_err(problem)
+        let certificate = EndEntityCert::try_from(certificate.der()).map_err(problem)?;
+        let (now, usage) = (UnixTime::now(), KeyUsage::client_auth());
+        let verified = certificate.verify_for_usage(algorithms, &anchors, &[], now, usage, None, None);
+        verified.map(drop).map_err(problem)
     }
 }
 
@@ -127,13 +135,15 @@ fn authority_params(name: &str, days: u32) -> Result<CertificateParams, PkiError
     Ok(params)
 }
 
-fn certificate_params(name: &str, days: u32) -> Result<CertificateParams, PkiError> {
+fn certificate_params(name: &str, purpose: Purpose, days: u32) -> Result<CertificateParams, PkiError> {
     let mut params = params(name, days)?;
     params.is_ca = IsCa::ExplicitNoCa;
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages =
-        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    params.extended_key_usages = match purpose {
+        Purpose::Client => vec![ExtendedKeyUsagePurpose::ClientAuth],
+        Purpose::Server => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
+    };
     // Names with other characters are common names only.
     let is_dns = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     if name.bytes().all(is_dns) {

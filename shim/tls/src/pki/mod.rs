@@ -5,5 +5,5 @@ mod authority;
 mod error;
 mod place;
 
-pub use authority::{Authority, Issued};
+pub use authority::{Authority, Issued, Purpose};
 pub use error::PkiError;

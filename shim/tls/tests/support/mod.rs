@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use weir_tls::pki::Authority;
+use weir_tls::pki::{Authority, Purpose};
 use weir_tls::{HandshakeError, Secured, Tls, TlsFiles};
 
 pub const DAYS: u32 = 30;
@@ -25,8 +25,10 @@ impl Site {
         Site { dir, authority }
     }
 
+    /// Of one that may be connected to, if its name begins with `weir`.
     pub fn files(&self, name: &str) -> TlsFiles {
-        self.authority.issue(name, self.dir.path(), DAYS).unwrap().files
+        let purpose = if name.starts_with("weir") { Purpose::Server } else { Purpose::Client };
+        self.authority.issue(name, purpose, self.dir.path(), DAYS).unwrap().files
     }
 
     pub fn tls(&self, name: &str) -> Arc<Tls> {
