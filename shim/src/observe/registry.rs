@@ -107,7 +107,7 @@ impl Collector for Reader {
         let sources = &*self.0;
         let sessions = sources.hypervisors.metrics();
         let feed = sources.feed.counts();
-        let counters: [(&str, &str, u64); 16] = [
+        let counters: [(&str, &str, u64); 19] = [
             ("updates", "Changes of input relations committed", sources.updates.load(Relaxed)),
             ("flows_added", "Flow mods committed that add or replace a flow", sessions.flows_added),
             (
@@ -126,6 +126,17 @@ impl Collector for Reader {
                 sessions.conflicting_flows,
             ),
             ("refused_strangers", "Switches refused: of no known hypervisor", sessions.refused_strangers),
+            (
+                "refused_impostors",
+                "Peers refused: their certificate names another hypervisor",
+                sessions.refused_impostors,
+            ),
+            (
+                "refused_handshakes",
+                "Connections refused: no certificate, or none to trust",
+                sessions.refused_handshakes,
+            ),
+            ("refused_connections", "Connections refused: too many at once", sessions.refused_connections),
             (
                 "malformed_messages",
                 "Sessions closed because of bytes that are not the protocol",
