@@ -25,6 +25,9 @@ pub struct KnownChassis {
     pub encap_ip: String,
     /// OpenFlow number of its Geneve port.
     pub tunnel_ofport: Option<u32>,
+    /// Its physical networks, as it writes them.
+    #[serde(default)]
+    pub bridge_mappings: String,
     /// Its claimed interfaces.
     pub interfaces: Vec<KnownInterface>,
 }

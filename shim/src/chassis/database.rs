@@ -243,6 +243,7 @@ impl Visit<'_> {
             manager: manager.as_deref(),
             probe_ms: i64::try_from(self.hypervisors.config.probe_interval.as_millis()).unwrap_or(i64::MAX),
             installed: &chassis.marks(),
+            patches: &chassis.patches(),
         };
         let operations = provision::operations(&self.tables, &wanted);
         if operations.is_empty() {

@@ -1,6 +1,6 @@
 //! What is kept of one hypervisor, whether it is connected or not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use super::difference::{Change, ChangeKind, Difference};
 use super::event::{ChassisEvent, Facts};
 use super::identity::Identity;
 use super::library::{SharedShelf, Shelf};
+use super::patches::Patch;
 use super::seat::{Seat, Turn};
 use super::step::{MeterSteps, Step};
 use super::switch::Outlet;
@@ -31,7 +32,7 @@ pub(super) struct Chassis {
     pub(super) admitted: watch::Sender<bool>,
     /// There may be flows to push.
     pub(super) work: Notify,
-    /// There may be marks to write.
+    /// There may be marks or patches to write.
     pub(super) marks_changed: Notify,
 }
 
@@ -48,6 +49,8 @@ struct State {
     identity: Option<Identity>,
     /// For logical ports: whether their interfaces are to be marked as installed.
     marks: HashMap<String, bool>,
+    /// Patches to other bridges, by the name of their port: wanted, or not any more.
+    patches: BTreeMap<String, (Patch, bool)>,
     /// Whether the driver has been told of it, and not that it left.
     joined: bool,
     away_since: Option<Instant>,
@@ -287,6 +290,17 @@ impl Chassis {
     pub(super) fn mark(&self, iface_id: &str, installed: bool) {
         self.lock().marks.insert(iface_id.to_owned(), installed);
         self.marks_changed.notify_one();
+    }
+
+    /// Wants a patch to another bridge, or no longer.
+    pub(super) fn want_patch(&self, patch: Patch, wanted: bool) {
+        self.lock().patches.insert(patch.port.clone(), (patch, wanted));
+        self.marks_changed.notify_one();
+    }
+
+    /// The patches wanted, and those that are not any more.
+    pub(super) fn patches(&self) -> Vec<(Patch, bool)> {
+        self.lock().patches.values().cloned().collect()
     }
 
     /// The marks wanted.

@@ -58,6 +58,8 @@ pub struct Facts {
     pub encap_ip: String,
     /// OpenFlow port of the tunnel shared by all peers, once the switch has made it.
     pub tunnel_ofport: Option<u32>,
+    /// `external_ids:ovn-bridge-mappings`, as written: which physical network is behind which bridge.
+    pub bridge_mappings: String,
     /// Interfaces of the integration bridge that carry a logical port, in order of name.
     pub interfaces: Vec<InterfaceFact>,
 }

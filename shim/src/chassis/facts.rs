@@ -14,6 +14,7 @@ impl Facts {
             // OVN allows a list here; the first is where others reach this hypervisor by default.
             encap_ip: text("ovn-encap-ip").split(',').next().unwrap_or_default().trim().to_owned(),
             tunnel_ofport: None,
+            bridge_mappings: text("ovn-bridge-mappings"),
             interfaces: Vec::new(),
         };
         let Some((_, bridge)) = tables.bridge() else { return facts };
@@ -53,7 +54,8 @@ mod tests {
     fn only_ports_of_the_integration_bridge_with_identity_and_number_count() {
         let tables = tables(&json!({
             "Open_vSwitch": [{"_id": 1, "bridges": [2, 3], "external_ids": {
-                "system-id": "hv1", "hostname": "host", "ovn-encap-ip": "192.0.2.1, 192.0.2.2", "ovn-bridge": "br-x"}}],
+                "system-id": "hv1", "hostname": "host", "ovn-encap-ip": "192.0.2.1, 192.0.2.2", "ovn-bridge": "br-x",
+                "ovn-bridge-mappings": "physnet1:br-ex"}}],
             "Bridge": [{"_id": 2, "name": "br-x", "ports": [10, 11, 12, 13, 14]},
                        {"_id": 3, "name": "br-int", "ports": [15]}],
             "Port": [{"_id": 10, "name": "vif2", "interfaces": [20]}, {"_id": 11, "name": "vif1", "interfaces": [21]},
@@ -78,6 +80,7 @@ mod tests {
                 hostname: "host".to_owned(),
                 encap_ip: "192.0.2.1".to_owned(),
                 tunnel_ofport: Some(1),
+                bridge_mappings: "physnet1:br-ex".to_owned(),
                 interfaces: vec![fact("vif1", "lp1", 7), fact("vif2", "lp2", 5)],
             }
         );

@@ -20,6 +20,7 @@ use super::library::{Conflict, ScopeChange, SharedShelf};
 use super::listen::{Arrival, Direction, Incoming, Listener};
 use super::metrics::{ChassisMetrics, Counters};
 use super::packets::{PuntedPacket, ToSwitch};
+use super::patches::Patch;
 use super::switch;
 use crate::transport::dial;
 
@@ -180,6 +181,11 @@ impl Hypervisors {
     /// Marks the interfaces of a logical port with `external_ids:ovn-installed=true`, or takes the mark away.
     pub fn mark_installed(&self, chassis: &str, iface_id: &str, installed: bool) {
         self.entry(chassis).mark(iface_id, installed);
+    }
+
+    /// Joins the integration bridge to another, or no longer.
+    pub fn want_patch(&self, chassis: &str, patch: Patch, wanted: bool) {
+        self.entry(chassis).want_patch(patch, wanted);
     }
 
     /// Ends the sessions of a hypervisor and forgets all about it but the scopes it holds: those the engine takes away.

@@ -6,6 +6,7 @@ use ovsdb::transact::{Condition, Insert, Mutation, Mutator, Operation};
 use ovsdb::value::{Atom, Datum, Row, Uuid, Values};
 
 use super::identity::Identity;
+use super::patches::{self, Patch};
 use super::tables::{Tables, is_shared_tunnel};
 
 /// Milliseconds between attempts of OVS to reach us; 1000 is the least it accepts, and its default is 8000.
@@ -40,6 +41,8 @@ pub(super) struct Wanted<'session> {
     pub(super) probe_ms: i64,
     /// For logical ports (`iface-id`): whether their interface is to be marked as installed.
     pub(super) installed: &'session HashMap<String, bool>,
+    /// Patches to other bridges: wanted, or not any more.
+    pub(super) patches: &'session [(Patch, bool)],
 }
 
 /// The operations, all of one transaction, that bring the database to what is wanted; none if it is there already.
@@ -48,6 +51,7 @@ pub(super) fn operations(tables: &Tables, wanted: &Wanted<'_>) -> Vec<Operation>
     plan.bridge();
     plan.manager();
     plan.marks();
+    plan.operations.extend(patches::operations(tables, wanted.patches));
     plan.operations
 }
 
@@ -339,6 +343,7 @@ mod tests {
             manager: Some(MANAGER),
             probe_ms: 5000,
             installed: &installed,
+            patches: &[],
         };
         operations(&tables(contents), &wanted).iter().map(Operation::to_json).collect()
     }

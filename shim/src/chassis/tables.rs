@@ -20,7 +20,7 @@ pub(super) fn monitored() -> MonitorSpec {
                 "Bridge",
                 &["name", "ports", "controller", "datapath_type", "fail_mode", "protocols", "other_config"],
             ),
-            table("Port", &["name", "interfaces"]),
+            table("Port", &["name", "interfaces", "external_ids"]),
             table("Interface", &["name", "type", "options", "external_ids", "ofport", "error"]),
             table(
                 "Controller",

@@ -24,7 +24,7 @@ static SCHEMA: LazyLock<DatabaseSchema> = LazyLock::new(|| {
             "name": text, "ports": references("Port"), "controller": references("Controller"), "datapath_type": text,
             "fail_mode": optional("string"), "other_config": texts,
             "protocols": {"type": {"key": "string", "min": 0, "max": "unlimited"}}}},
-        "Port": {"columns": {"name": text, "interfaces": references("Interface")}},
+        "Port": {"columns": {"name": text, "interfaces": references("Interface"), "external_ids": texts}},
         "Interface": {"columns": {
             "name": text, "type": text, "options": texts, "external_ids": texts, "ofport": optional("integer"),
             "error": optional("string")}},

@@ -41,6 +41,18 @@ pub(super) enum FactChange {
         /// system-id
         chassis: String,
     },
+    /// `BridgeMappings`
+    PutMappings {
+        /// system-id
+        chassis: String,
+        /// As written.
+        mappings: String,
+    },
+    /// `BridgeMappings`
+    RemoveMappings {
+        /// system-id
+        chassis: String,
+    },
     /// `Interface`
     PutInterface {
         /// system-id
@@ -99,6 +111,7 @@ impl ChassisFacts {
             hostname: facts.hostname.clone(),
             encap_ip: facts.encap_ip.clone(),
             tunnel_ofport: facts.tunnel_ofport,
+            bridge_mappings: facts.bridge_mappings.clone(),
             interfaces,
         };
         let changes = difference(name, old, Some(&new));
@@ -138,6 +151,15 @@ fn difference(name: &str, old: Option<&KnownChassis>, new: Option<&KnownChassis>
             None => FactChange::RemoveTunnel { chassis: name.to_owned() },
         });
     }
+    let mappings = |known: Option<&KnownChassis>| {
+        known.map(|known| known.bridge_mappings.clone()).filter(|text| !text.is_empty())
+    };
+    if mappings(old) != mappings(new) {
+        changes.push(match mappings(new) {
+            Some(mappings) => FactChange::PutMappings { chassis: name.to_owned(), mappings },
+            None => FactChange::RemoveMappings { chassis: name.to_owned() },
+        });
+    }
     let interfaces = |known: Option<&'_ KnownChassis>| -> HashMap<String, KnownInterface> {
         known
             .map(|known| known.interfaces.iter().map(|i| (i.name.clone(), i.clone())).collect())
@@ -168,6 +190,7 @@ mod tests {
             hostname: "h".into(),
             encap_ip: "192.0.2.1".into(),
             tunnel_ofport: Some(1),
+            bridge_mappings: String::new(),
             interfaces: interfaces
                 .iter()
                 .map(|(name, iface_id, ofport)| InterfaceFact {

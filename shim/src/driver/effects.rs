@@ -9,7 +9,7 @@ use weir_engine::engine::Delta;
 use weir_engine::value::Value;
 
 use super::relations::Relations;
-use crate::chassis::{self, ScopeChange};
+use crate::chassis::{self, Patch, ScopeChange};
 use crate::flow::{FlowError, FlowReader};
 use crate::northbound::Notice;
 
@@ -33,6 +33,8 @@ pub(super) struct Effects {
     pub(super) scopes: HashMap<String, ScopeChange>,
     /// For the status writer; unplugged before plugged, so that a move is no gap.
     pub(super) notices: Vec<Notice>,
+    /// Per hypervisor: patches to other bridges, wanted or not any more.
+    pub(super) patches: Vec<(String, Patch, bool)>,
 }
 
 /// `keys::Wanted`, as it changed.
@@ -59,6 +61,8 @@ impl Effects {
                 self.add_holding(record, inserted);
             } else if Some(delta.relation) == relations.port_up {
                 self.add_port(record, inserted, epoch);
+            } else if Some(delta.relation) == relations.patch {
+                self.add_patch(record, inserted);
             } else if Some(delta.relation) == relations.requested && inserted {
                 if let Some(cfg) = integer(record, "nb_cfg") {
                     self.notices.push(Notice::Requested { cfg: cfg as i64, epoch });
@@ -76,6 +80,8 @@ impl Effects {
     /// Puts removals of ports before additions.
     pub(super) fn finish(mut self) -> Effects {
         self.notices.sort_by_key(|notice| !matches!(notice, Notice::Unplugged { .. }));
+        // One that only moved to another bridge is wanted in the end.
+        self.patches.sort_by_key(|(_, _, wanted)| *wanted);
         self
     }
 
@@ -102,6 +108,12 @@ impl Effects {
         let (Some(chassis), Some(scope)) = (string(record, "chassis"), record.field("scope")) else { return };
         let change = self.scopes.entry(scope.to_string()).or_default();
         if inserted { &mut change.gained } else { &mut change.lost }.push(Arc::from(chassis));
+    }
+
+    fn add_patch(&mut self, record: &Value, inserted: bool) {
+        let text = |name| string(record, name).unwrap_or_default();
+        let patch = Patch { port: text("port"), peer: text("peer"), bridge: text("bridge") };
+        self.patches.push((text("chassis"), patch, inserted));
     }
 
     fn add_port(&mut self, record: &Value, inserted: bool, epoch: u64) {

@@ -17,6 +17,10 @@ pub struct Relations {
     pub tunnel_port: RelationId,
     /// `hypervisor::Interface`
     pub interface: RelationId,
+    /// `hypervisor::BridgeMappings`: without it physical networks are of no interest.
+    pub bridge_mappings: Option<RelationId>,
+    /// `hypervisor::Patch`: without it no bridges are joined.
+    pub patch: Option<RelationId>,
     /// `openflow::Flow`
     pub flow: RelationId,
     /// `openflow::Holds`
@@ -84,6 +88,8 @@ impl Relations {
             chassis: needed("hypervisor::Chassis", RelationRole::Input)?,
             tunnel_port: needed("hypervisor::TunnelPort", RelationRole::Input)?,
             interface: needed("hypervisor::Interface", RelationRole::Input)?,
+            bridge_mappings: optional("hypervisor::BridgeMappings", RelationRole::Input)?,
+            patch: optional("hypervisor::Patch", RelationRole::Output)?,
             flow: needed("openflow::Flow", RelationRole::Output)?,
             holds: needed("openflow::Holds", RelationRole::Output)?,
             group: optional("openflow::Group", RelationRole::Output)?,
@@ -95,9 +101,9 @@ impl Relations {
         })
     }
 
-    /// A hypervisor's fact as an update.
-    pub(super) fn fact(&self, change: FactChange) -> Update {
-        match change {
+    /// A hypervisor's fact as an update; none if the rules have no use for it.
+    pub(super) fn fact(&self, change: FactChange) -> Option<Update> {
+        Some(match change {
             FactChange::PutChassis { name, hostname, encap_ip } => Update::InsertOrUpdate {
                 relation: self.chassis,
                 record: record(
@@ -135,7 +141,17 @@ impl Relations {
                 relation: self.interface,
                 key: Value::Tuple(vec![text(&chassis), text(&name)]),
             },
-        }
+            FactChange::PutMappings { chassis, mappings } => Update::InsertOrUpdate {
+                relation: self.bridge_mappings?,
+                record: record(
+                    "hypervisor::BridgeMappings",
+                    [("chassis", text(&chassis)), ("mappings", text(&mappings))],
+                ),
+            },
+            FactChange::RemoveMappings { chassis } => {
+                Update::DeleteKey { relation: self.bridge_mappings?, key: text(&chassis) }
+            }
+        })
     }
 }
 

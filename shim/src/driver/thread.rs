@@ -260,7 +260,7 @@ impl Driver {
                 _ => {}
             }
         }
-        changes.into_iter().map(|change| self.relations.fact(change)).collect()
+        changes.into_iter().filter_map(|change| self.relations.fact(change)).collect()
     }
 
     /// Facts of the program itself, and what an earlier run remembered.
@@ -326,6 +326,9 @@ impl Driver {
                 Notice::Plugged { chassis, .. } => self.hypervisors.ask(epoch, Audience::One(chassis)),
                 _ => {}
             }
+        }
+        for (chassis, patch, wanted) in effects.patches {
+            self.hypervisors.want_patch(&chassis, patch, wanted);
         }
         for notice in effects.notices {
             self.notify(notice);

@@ -6,6 +6,7 @@
 
 mod abort;
 mod answer;
+mod dhcp;
 mod frame;
 mod log;
 mod neighbor;

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// What is to be done with a packet handed over. `table` is where the result enters the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Request {
+pub(super) enum Request<'a> {
     /// Tell its sender that it could not be delivered.
     Error { table: u8, error: IcmpError },
     /// Tell its sender that nobody listens there.
@@ -19,6 +19,8 @@ pub(super) enum Request {
     Log(LogEntry),
     /// Tell its sender that there will be no association.
     Abort { table: u8, ttl: u8 },
+    /// Make an answer of it, in its place; it waits.
+    Dhcp(Offer<'a>),
 }
 
 /// What the log is told besides the packet.
@@ -58,6 +60,16 @@ impl Verdict {
     }
 }
 
+/// What a DHCP client is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Offer<'a> {
+    pub(super) ip: Ipv4Addr,
+    pub(super) server: Ipv4Addr,
+    pub(super) server_mac: [u8; 6],
+    /// As they are on the wire.
+    pub(super) options: &'a [u8],
+}
+
 /// An ICMP or ICMPv6 error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct IcmpError {
@@ -80,9 +92,9 @@ pub(super) struct RequestError {
     bytes: Vec<u8>,
 }
 
-impl Request {
+impl<'a> Request<'a> {
     /// Reads the bytes.
-    pub(super) fn read(bytes: &[u8]) -> Result<Request, RequestError> {
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Request<'a>, RequestError> {
         let unknown = || RequestError { bytes: bytes.to_vec() };
         Ok(match *bytes {
             [1, table, kind, code, ttl, high, low, ref from @ ..] => {
@@ -103,6 +115,14 @@ impl Request {
                 name: String::from_utf8_lossy(name).into_owned(),
             }),
             [6, table, ttl] => Request::Abort { table, ttl },
+            [7, _, a, b, c, d, e, f, g, h, m0, m1, m2, m3, m4, m5, ref options @ ..] => {
+                Request::Dhcp(Offer {
+                    ip: [a, b, c, d].into(),
+                    server: [e, f, g, h].into(),
+                    server_mac: [m0, m1, m2, m3, m4, m5],
+                    options,
+                })
+            }
             _ => return Err(unknown()),
         })
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use openflow::{Action, Field, Match, PacketOut, PortNo};
+use openflow::{Action, Field, Match, PacketIn, PacketOut, PortNo};
 use tokio::sync::mpsc::Receiver;
 use tracing::{debug, warn};
 use weir_engine::engine::Update;
@@ -13,6 +13,7 @@ use weir_engine::value::Value;
 
 use super::abort::abort;
 use super::answer;
+use super::dhcp;
 use super::frame::{Frame, Mac};
 use super::log;
 use super::neighbor::{question, said_by};
@@ -57,6 +58,11 @@ pub async fn serve(
                         debug!(%chassis, "an answer is lost: the switch cannot be told");
                     }
                 }
+                Outcome::Resume(chassis, packet) => {
+                    if !hypervisors.tell(&chassis, ToSwitch::Resume(*packet)) {
+                        debug!(%chassis, "a packet that waits is lost: the switch cannot be told");
+                    }
+                }
                 Outcome::Learn(update) => learn(vec![update]),
             }
         }
@@ -72,6 +78,7 @@ struct Services {
 /// What follows from a packet.
 enum Outcome {
     Send(Arc<str>, PacketOut),
+    Resume(Arc<str>, Box<PacketIn>),
     Learn(Update),
 }
 
@@ -117,6 +124,13 @@ impl Services {
             Request::Note => self.note(&packet.metadata, &frame),
             Request::Abort { table, ttl } => answer(table, abort(&frame, ttl)),
             Request::Log(_) => Vec::new(),
+            Request::Dhcp(offer) => {
+                let mut resumed = packet.clone();
+                if let Some(answer) = dhcp::answer(&packet.packet, &offer) {
+                    resumed.packet = answer;
+                }
+                vec![Outcome::Resume(Arc::clone(chassis), Box::new(resumed))]
+            }
         }
     }
 
