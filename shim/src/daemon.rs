@@ -148,6 +148,7 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
         Some(remotes) => {
             let northbound_inputs = inputs.clone();
             let installed_on = Arc::clone(&hypervisors);
+            let elected = Arc::clone(&hypervisors);
             let northbound = Northbound::dial(
                 Servers::new(remotes.clone(), tls),
                 NorthboundTables::of(&engine.program()),
@@ -157,13 +158,18 @@ async fn serve(config: RunConfig, engine: Arc<Engine>, relations: Relations) -> 
                     let _ = northbound_inputs.send(Input::Northbound(input));
                 },
                 move |port| installed_on.mark_installed(&port.chassis, &port.name, port.installed),
+                move |leads| if leads { elected.lead() } else { elected.stand_by() },
             );
             answers = answers.waiting_for(northbound.waiting());
             reached = Some(northbound.connected());
             tokio::spawn(northbound.run());
         }
         // What would be reported there is not.
-        None => drop(noticed),
+        None => {
+            drop(noticed);
+            // There is no lock to contend for.
+            hypervisors.lead();
+        }
     }
     if let Some(address) = &config.metrics {
         let listener = TcpListener::bind(address).await;

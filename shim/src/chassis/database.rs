@@ -21,6 +21,7 @@ use weir_tls::PeerNames;
 use super::entry::Chassis;
 use super::event::Facts;
 use super::hypervisors::Hypervisors;
+use super::leadership::Leadership;
 use super::listen::{Direction, Incoming};
 use super::provision::{self, Wanted};
 use super::seat::Turn;
@@ -228,7 +229,12 @@ impl Visit<'_> {
         }
         let chassis = Arc::clone(&seated.chassis);
         let bridge = self.tables.bridge().map(|(_, bridge)| bridge);
-        let identity = chassis.identify(bridge.and_then(|bridge| bridge.option("other_config", "dp-sn")));
+        let serial = bridge.and_then(|bridge| bridge.option("other_config", "dp-sn"));
+        if serial.is_none() && self.hypervisors.leadership() == Leadership::Standby {
+            // Two that make up an identity for one switch would undo each other's for ever.
+            return Next::Wait;
+        }
+        let identity = chassis.identify(serial);
         self.hypervisors.identity_known();
         let here: HashSet<&str> = bridge
             .into_iter()

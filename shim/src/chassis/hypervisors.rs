@@ -16,6 +16,7 @@ use super::door::{Door, Permit};
 use super::entry::Chassis;
 use super::event::ChassisEvent;
 use super::identity::Identity;
+use super::leadership::{Elections, Leadership};
 use super::library::{Conflict, ScopeChange, SharedShelf};
 use super::listen::{Arrival, Direction, Incoming, Listener};
 use super::metrics::{ChassisMetrics, Counters};
@@ -34,6 +35,7 @@ pub struct Hypervisors {
     shelf: Arc<SharedShelf>,
     /// Whether the engine holds the whole intent.
     pub(super) gate: watch::Sender<bool>,
+    pub(super) elections: Elections,
     /// Changes when another hypervisor's identity becomes known.
     identities: watch::Sender<u64>,
     /// Where switches can reach us; known once the listeners are bound.
@@ -72,6 +74,7 @@ impl Hypervisors {
             chassis: Mutex::default(),
             shelf: Arc::default(),
             gate: watch::Sender::new(false),
+            elections: Elections::default(),
             identities: watch::Sender::new(0),
             openflow_port: watch::Sender::new(None),
             counters: Counters::default(),
@@ -159,6 +162,31 @@ impl Hypervisors {
     /// A hypervisor known from an earlier run will call. If it does not for too long, it has left like any other.
     pub fn expect(&self, chassis: &str) {
         self.entry(chassis).expect();
+    }
+
+    /// This process has been elected to change switches. Before this, it computes and sends nothing.
+    pub fn lead(&self) {
+        let before = self.leadership();
+        let generation = self.elections.win();
+        if before == self.leadership() {
+            return;
+        }
+        tracing::info!(generation, "this process leads: it brings switches up to date");
+        // What only the one that leads writes to their databases.
+        self.all().iter().for_each(|chassis| chassis.marks_changed.notify_one());
+    }
+
+    /// Another process leads, or nobody does. The sessions end and begin anew, as listeners.
+    pub fn stand_by(&self) {
+        if self.leadership() != Leadership::Standby {
+            tracing::warn!("another process leads: this one stands by, and sends nothing");
+        }
+        self.elections.lose();
+    }
+
+    /// Whether this process leads.
+    pub fn leadership(&self) -> Leadership {
+        self.elections.state()
     }
 
     /// The engine now holds the whole intent. Before this, no switch is sent anything.

@@ -7,7 +7,8 @@
 //! 2. Every commit: [`Hypervisors::apply`], with what changes in each scope and who holds it.
 //! 3. Once the whole intent is in the engine: [`Hypervisors::open_gate`].
 //!
-//! Nothing is sent to a switch before its hypervisor is admitted and the gate is open.
+//! Nothing is sent to a switch before its hypervisor is admitted, the gate is open, and this process leads
+//! ([`Hypervisors::lead`]).
 
 mod config;
 mod database;
@@ -19,6 +20,7 @@ mod facts;
 mod hypervisors;
 mod identity;
 mod item;
+mod leadership;
 mod library;
 mod listen;
 mod metrics;
@@ -35,6 +37,7 @@ mod tables_test;
 pub use config::HypervisorConfig;
 pub use event::{ChassisEvent, Facts, InterfaceFact};
 pub use hypervisors::{Audience, Hypervisors};
+pub use leadership::Leadership;
 pub use library::ScopeChange;
 pub use listen::{Listen, ParseListenError};
 pub use metrics::ChassisMetrics;

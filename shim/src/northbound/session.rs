@@ -25,6 +25,10 @@ pub enum NorthboundInput {
     Changes(Vec<Update>),
 }
 
+/// Who has this lock leads: of several processes on one Northbound, only that one tells switches and the Northbound
+/// anything.
+const LOCK: &str = "weir";
+
 /// What the daemon tells the status writer.
 #[derive(Debug)]
 pub enum Notice {
@@ -75,6 +79,10 @@ pub struct Northbound {
     status: Status,
     inputs: Box<dyn Fn(NorthboundInput) + Send>,
     installed: Box<dyn Fn(Installed) + Send>,
+    /// Told who leads, as that changes.
+    leading: Box<dyn Fn(bool) + Send>,
+    /// Whether the lock of whoever leads is ours.
+    holds_lock: bool,
     notices: mpsc::UnboundedReceiver<Notice>,
     /// The hypervisors that hold up the oldest request, in order.
     waiting: watch::Sender<Vec<String>>,
@@ -91,9 +99,10 @@ impl Northbound {
         notices: mpsc::UnboundedReceiver<Notice>,
         inputs: impl Fn(NorthboundInput) + Send + 'static,
         installed: impl Fn(Installed) + Send + 'static,
+        leading: impl Fn(bool) + Send + 'static,
     ) -> Northbound {
         let retry = RetryConfig { max: Duration::from_secs(1), ..RetryConfig::default() };
-        let config = DialConfig { retry, ..DialConfig::default() };
+        let config = DialConfig { retry, lock: Some(LOCK.to_owned()), ..DialConfig::default() };
         let session = Session::dial(servers, tables.monitor_spec(), Replica::new(), config);
         Northbound {
             session,
@@ -101,6 +110,8 @@ impl Northbound {
             status: Status::default(),
             inputs: Box::new(inputs),
             installed: Box::new(installed),
+            leading: Box::new(leading),
+            holds_lock: false,
             notices,
             waiting: watch::Sender::default(),
             connected: watch::Sender::default(),
@@ -161,6 +172,11 @@ impl Northbound {
             }
             Event::Snapshot(changes) => {
                 self.connected.send_replace(true);
+                if !self.holds_lock {
+                    // Had it been free, we would have it by now.
+                    (self.leading)(false);
+                    info!("another process leads; ready to take over");
+                }
                 info!(changes = changes.changes.len(), "Northbound read");
                 self.observe(&changes);
                 self.forward(&changes, NorthboundInput::Snapshot);
@@ -171,9 +187,18 @@ impl Northbound {
             }
             Event::Disconnected { reason, retry_in } => {
                 self.connected.send_replace(false);
+                // As nobody says otherwise, whoever led goes on: switches know if there is somebody newer.
+                self.holds_lock = false;
                 report_disconnect(&reason, retry_in);
             }
-            Event::LockHeld(_) | Event::LockLost(_) => {}
+            Event::LockHeld(_) => {
+                self.holds_lock = true;
+                (self.leading)(true);
+            }
+            Event::LockLost(_) => {
+                self.holds_lock = false;
+                (self.leading)(false);
+            }
         }
     }
 
@@ -227,10 +252,12 @@ impl Northbound {
     /// Writes what is due; gives when to try again if that failed.
     async fn write(&mut self) -> Option<tokio::time::Instant> {
         let writes = self.status.writes();
-        if writes.is_empty() {
+        if writes.is_empty() || !self.holds_lock {
             return None;
         }
-        let operations: Vec<Operation> = writes.iter().map(operation).collect();
+        // Whoever has lost the lock and does not know it yet must not write.
+        let assertion = std::iter::once(Operation::assert(LOCK));
+        let operations: Vec<Operation> = assertion.chain(writes.iter().map(operation)).collect();
         match self.session.handle().transact(DATABASE, &operations).await {
             Ok(results) => {
                 // A row that went meanwhile counts as written: its removal is on its way to us.

@@ -64,6 +64,7 @@ impl Control {
             let _inside = runtime.enter();
             Hypervisors::new(config, sender)
         };
+        hypervisors.lead();
         runtime.spawn(Arc::clone(&hypervisors).serve());
         Control { hypervisors, addresses, events: Mutex::new(events), runtime: Some(runtime) }
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod away;
+mod elections;
 mod groups;
 mod harness;
 mod intruders;

@@ -22,6 +22,7 @@ fn answer_until_bundle(stream: &mut TcpStream, features: Features, serial: &str)
             let reply = match frame.message().unwrap() {
                 Message::FeaturesRequest => Message::FeaturesReply(features),
                 Message::BarrierRequest => Message::BarrierReply,
+                Message::RoleRequest(state) => Message::RoleReply(state),
                 Message::TlvTableRequest => {
                     let mapping = TlvMapping { class: 0x0102, kind: 0x80, length: 4, index: 0 };
                     Message::TlvTableReply(TlvTable {

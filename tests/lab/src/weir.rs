@@ -6,6 +6,8 @@ use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use nix::sys::signal::Signal;
+
 use crate::ports::ReservedPort;
 use crate::process::{Daemon, tail};
 use crate::reaper::Reaper;
@@ -50,7 +52,12 @@ impl Weir {
 
     /// Reserves addresses and makes directories, but starts nothing yet: see [`Weir::restart`].
     pub fn prepare(lab: &Lab, options: WeirOptions) -> Result<Weir> {
-        let dir = lab.dir().join("weir");
+        Weir::prepare_as("weir", lab, options)
+    }
+
+    /// The same for one of several daemons of the lab, each with a name of its own.
+    pub fn prepare_as(name: &str, lab: &Lab, options: WeirOptions) -> Result<Weir> {
+        let dir = lab.dir().join(name);
         std::fs::create_dir_all(dir.join("state")).map_err(Error::io(&dir))?;
         Ok(Weir {
             dir,
@@ -85,7 +92,7 @@ impl Weir {
 
     /// Its control socket.
     pub fn control(&self) -> PathBuf {
-        self.dir.with_file_name("weir.sock")
+        self.dir.with_extension("sock")
     }
 
     /// Its log file, kept over restarts.
@@ -143,6 +150,26 @@ impl Weir {
     /// SIGKILL.
     pub fn kill(&self) -> Result {
         self.running()?.kill_hard()
+    }
+
+    /// SIGSTOP: it is there, and does nothing.
+    pub fn pause(&self) -> Result {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// SIGCONT: it goes on where it was paused.
+    pub fn resume(&self) -> Result {
+        self.signal(Signal::SIGCONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result {
+        match self.slot().as_ref() {
+            Some(daemon) => {
+                daemon.signal(signal);
+                Ok(())
+            }
+            None => Err(Error::Usage("weir does not run".to_owned())),
+        }
     }
 
     /// SIGTERM, and waits for the end.

@@ -150,7 +150,7 @@ pub(super) async fn within<T>(work: impl Future<Output = Result<T, Error>>) -> R
     tokio::time::timeout(REPLY_TIMEOUT, work).await.unwrap_or(Err(Error::NoReply))
 }
 
-async fn answer(link: &mut Link, inbox: &mut Inbox, xid: u32) -> Result<Received, Error> {
+pub(super) async fn answer(link: &mut Link, inbox: &mut Inbox, xid: u32) -> Result<Received, Error> {
     within(async {
         loop {
             let received = link.receive().await?;

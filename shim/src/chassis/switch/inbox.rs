@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use openflow::{FlowRemovedReason, FlowUpdate, FlowUpdateEvent, Message, MultipartReply, MultipartReplyBody};
+use openflow::{
+    FlowRemovedReason, FlowUpdate, FlowUpdateEvent, Message, MultipartReply, MultipartReplyBody, Role,
+};
 use tokio::time::Instant;
 
 use super::link::Received;
@@ -26,6 +28,8 @@ pub(super) struct Inbox {
     missed: bool,
     /// Whether flows went because their group or meter did.
     groups_gone: bool,
+    /// Whether the switch has another primary now.
+    fenced: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,7 @@ impl Inbox {
             holding: Holding::UntilFollowed,
             missed: false,
             groups_gone: false,
+            fenced: false,
         }
     }
 
@@ -68,6 +73,10 @@ impl Inbox {
                         self.held_back.push(update);
                     }
                 }
+            }
+            Ok(Message::RoleStatus(status)) if status.role == Role::Secondary => {
+                self.hypervisors.elections.observe(status.generation);
+                self.fenced = true;
             }
             Ok(Message::PacketIn(packet)) => self.hypervisors.hand_over(chassis, packet),
             Ok(Message::Error(fault)) => {
@@ -114,6 +123,11 @@ impl Inbox {
     /// Whether flows have gone because their group or meter did, since the last time this was asked.
     pub(super) fn take_groups_gone(&mut self) -> bool {
         std::mem::take(&mut self.groups_gone)
+    }
+
+    /// Whether the switch has another primary now.
+    pub(super) fn is_fenced(&self) -> bool {
+        self.fenced
     }
 
     fn judge(&mut self, update: FlowUpdate) {

@@ -5,7 +5,7 @@
 //!     |             |  no such hypervisor  |                      ^             |   ^
 //!     | no 1.5      +--> refused           +-- replaced by a      |             v   | others' changes,
 //!     +--> refused                             newer session      |           audit-+ audit
-//!                                              (any state)   gate open, and the engine has its facts
+//!                                              (any state)   gate open, the engine has its facts, and we lead
 //! ```
 //!
 //! Until a switch is followed it is only asked, never told: its flows go on forwarding.
@@ -17,6 +17,7 @@ mod greeting;
 mod inbox;
 mod link;
 mod push;
+mod role;
 mod tally;
 mod tunnel_options;
 
@@ -43,6 +44,7 @@ use super::difference::Change;
 use super::entry::{Batch, Chassis, Installed};
 use super::hypervisors::Hypervisors;
 use super::identity::Identity;
+use super::leadership::Leadership;
 use super::listen::Incoming;
 use super::seat::Turn;
 
@@ -73,6 +75,8 @@ enum Error {
     Stranger { datapath_id: u64, serial: String },
     #[error("certificate of `{names}`, but the switch is that of hypervisor `{chassis}`")]
     Impostor { names: String, chassis: Arc<str> },
+    #[error("the switch has seen a newer election: another process leads")]
+    Fenced,
     #[error("replaced by a newer session, or no longer wanted")]
     Superseded,
 }
@@ -119,6 +123,7 @@ pub(super) async fn serve(hypervisors: Arc<Hypervisors>, incoming: Incoming) {
     let end = tokio::select! {
         end = session.live() => end,
         () = chassis.switch.lost(turn) => Err(Error::Superseded),
+        () = hypervisors.elections.over() => Err(Error::Fenced),
     };
     chassis.unfollow(turn);
     chassis.switch.leave(turn);
@@ -203,8 +208,10 @@ struct Session<'session> {
 impl Session<'_> {
     async fn live(&mut self) -> Result<Infallible, Error> {
         self.prepare().await?;
+        let generation = self.wait_for_admission().await?;
+        role::lead(&mut self.link, &mut self.inbox, generation).await?;
+        tunnel_options::ensure(&mut self.link, &mut self.inbox).await?;
         self.chassis.reach(self.turn, self.link.outlet());
-        self.wait_for_admission().await?;
         self.synchronise().await?;
         let _up = self.hypervisors.counters.switches_up.hold();
         self.run().await
@@ -214,16 +221,23 @@ impl Session<'_> {
     async fn prepare(&mut self) -> Result<(), Error> {
         self.link.send(&Message::SetConfig(SwitchConfig::WHOLE_PACKETS))?;
         self.link.send(&Message::SetPacketInFormat(PacketInFormat::Nicira2))?;
-        tunnel_options::ensure(&mut self.link, &mut self.inbox).await
+        let newest = role::newest_seen(&mut self.link, &mut self.inbox).await?;
+        self.hypervisors.elections.observe(newest.unwrap_or(0));
+        if self.hypervisors.leadership() == Leadership::Standby {
+            role::listen(&mut self.link, &mut self.inbox, newest).await?;
+        }
+        Ok(())
     }
 
-    /// Waits until the engine knows all there is to know: what it does not know it cannot want.
-    async fn wait_for_admission(&mut self) -> Result<(), Error> {
+    /// Waits until the engine knows all there is to know, since what it does not know it cannot want, and until this
+    /// process leads. Gives the number of its election.
+    async fn wait_for_admission(&mut self) -> Result<u64, Error> {
         let (mut gate, mut admitted) = (self.hypervisors.gate.subscribe(), self.chassis.admitted.subscribe());
         let admission = async {
             // The senders live as long as the session: waiting cannot fail.
             let _ = gate.wait_for(|open| *open).await;
             let _ = admitted.wait_for(|admitted| *admitted).await;
+            self.hypervisors.elections.won().await
         };
         exchange::meanwhile(&mut self.link, &mut self.inbox, admission).await
     }
@@ -275,6 +289,9 @@ impl Session<'_> {
             // Before the flows that went with a group, the group has to be back.
             if self.inbox.take_groups_gone() {
                 self.audit(Audit::Groups).await?;
+            }
+            if self.inbox.is_fenced() {
+                return Err(Error::Fenced);
             }
             if self.chassis.is_dirty() {
                 let batch = self.chassis.take(self.turn);
