@@ -1,6 +1,8 @@
 //! Match expressions: their normal form, and that it says what the expression says.
 #![allow(clippy::unwrap_used)]
 
+#[path = "expressions/flows.rs"]
+mod flows;
 #[path = "expressions/generate.rs"]
 mod generate;
 #[path = "expressions/naive.rs"]
@@ -15,12 +17,17 @@ use weir_engine::compile::compile;
 use weir_engine::value::Value;
 use weir_engine::{Config, Engine, Update};
 
+/// A program of these tests, with the network's rules.
+fn start(program: &str) -> Engine {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (program, _) = compile(&root.join(program), &[root.join("rules")]).unwrap();
+    Engine::new(program, Config::default()).unwrap()
+}
+
 /// What the rules make of each expression.
 fn normal_forms(texts: &BTreeSet<String>) -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (program, _) = compile(&root.join("tests/expressions/normal.dl"), &[root.join("rules")]).unwrap();
-    let relation = program.relation("Text").unwrap();
-    let engine = Engine::new(program, Config::default()).unwrap();
+    let engine = start("tests/expressions/normal.dl");
+    let relation = engine.program().relation("Text").unwrap();
     let record = |text: &String| Value::Struct {
         ctor: "Text".into(),
         fields: vec![("text".into(), Value::Str(text.as_str().into()))],
@@ -74,6 +81,30 @@ fn a_packet_passes_the_normal_form_if_it_passes_the_expression() {
         }
     }
     assert!(passed > 1000 && not_passed > 1000, "{passed} passed, {not_passed} did not: too few to tell");
+}
+
+#[test]
+fn a_packet_passes_the_flows_if_it_passes_the_expression() {
+    let mut random = Random::new(21);
+    let exprs: Vec<_> = (0..500).map(|_| generate::expression(&mut random, 3, false)).collect();
+    let flows = flows::flows_of(&exprs.iter().map(generate::text).collect());
+    let packets: Vec<Packet> = (0..200).map(|_| generate::packet(&mut random)).collect();
+    let (mut passed, mut not_passed, mut with_conjunctions) = (0, 0, 0);
+    for expr in &exprs {
+        let text = generate::text(expr);
+        let Some(flows) = flows.get(&text) else { continue };
+        with_conjunctions += usize::from(flows::has_conjunction(flows));
+        for packet in &packets {
+            let expected = naive::passes(expr, packet, false);
+            assert_eq!(flows::passes(flows, packet), expected, "{text} on {packet:x?} by {flows:#?}");
+            *(if expected { &mut passed } else { &mut not_passed }) += 1;
+        }
+    }
+    let enough = passed > 1000 && not_passed > 1000 && with_conjunctions > 30;
+    assert!(
+        enough,
+        "{passed} passed, {not_passed} did not, {with_conjunctions} with conjunctions: too few to tell"
+    );
 }
 
 /// A normal form as it is shown.
