@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use ovsdb::connection::{Connection, Output};
 use ovsdb::monitor::{MonitorPlan, MonitorSpec, Replica, TableUpdates, UpdateStyle};
 use ovsdb::relations::relations;
 use ovsdb::schema::DatabaseSchema;
@@ -66,6 +67,52 @@ pub fn updates(data: &[u8]) {
             replica.all_rows().map(|(table, uuid, row)| ((table.clone(), uuid), row.clone())).collect();
         assert_eq!(contents, believed);
     }
+}
+
+/// A server's side of a connection that monitors a database: however it is chopped up, the same is told, the changes amount to
+/// what the replica has, and after an error nothing more is read.
+pub fn session(data: &[u8]) {
+    let whole = told([data]);
+    let chopped = told(data.chunks(7));
+    assert_eq!(whole, chopped);
+}
+
+/// What is told, up to the error if there is one.
+fn told<'data>(pieces: impl IntoIterator<Item = &'data [u8]>) -> (Vec<Output>, Option<String>) {
+    let now = Instant::now();
+    let mut connection = Connection::new(RpcConfig::default(), now);
+    connection.watch(MonitorSpec::all("Lab"), Replica::new());
+    let (mut outputs, mut believed, mut error) = (Vec::new(), BTreeMap::new(), None);
+    'pieces: for piece in pieces {
+        connection.receive(piece, now);
+        loop {
+            match connection.next_output() {
+                Ok(Some(output)) => outputs.push(output),
+                Ok(None) => break,
+                Err(found) => {
+                    error = Some(found.to_string());
+                    break 'pieces;
+                }
+            }
+        }
+    }
+    for output in &outputs {
+        if let Output::Snapshot(changes) | Output::Changes(changes) = output {
+            for change in changes {
+                let key = (change.table.clone(), change.uuid);
+                let old = match &change.new {
+                    Some(row) => believed.insert(key, row.clone()),
+                    None => believed.remove(&key),
+                };
+                assert_eq!(old, change.old);
+            }
+        }
+    }
+    let replica = connection.take_replica().expect("the replica is given back");
+    let contents: BTreeMap<_, _> =
+        replica.all_rows().map(|(table, uuid, row)| ((table.clone(), uuid), row.clone())).collect();
+    assert_eq!(contents, believed);
+    (outputs, error)
 }
 
 /// A schema: what can be read can be written and read again, and declared.

@@ -77,6 +77,11 @@ fn updates() {
 }
 
 #[test]
+fn sessions() {
+    run("session", targets::session);
+}
+
+#[test]
 fn schemas() {
     run("schema", targets::schema);
 }
