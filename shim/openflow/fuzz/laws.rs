@@ -1,5 +1,5 @@
 //! What must hold for any bytes: nothing panics, and what was decoded encodes to bytes that
-//! decode and encode to themselves. Shared by the fuzz targets and by `tests/corpus.rs`.
+//! decode and encode to themselves; what was not is an error that says where in the message. Shared by the fuzz targets and by `tests/corpus.rs`.
 
 use openflow::{Action, Flow, Frame, Framer, HEADER_LEN, Match, Message};
 
@@ -76,7 +76,14 @@ fn check_body(message_type: u8, body: &[u8]) {
 
 fn check_frame(frame: &Frame) {
     let xid = frame.header.xid;
-    let Ok(decoded) = frame.message() else { return };
+    let decoded = match frame.message() {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            assert_eq!(error.message_type, Some(frame.header.message_type), "{error}");
+            assert!(error.offset <= HEADER_LEN + frame.body.len(), "{error}");
+            return;
+        }
+    };
     // The canonical form may be longer than what came, and so too long.
     let Ok(encoded) = decoded.to_bytes(xid) else { return };
     let again = decode(&encoded);

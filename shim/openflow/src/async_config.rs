@@ -66,7 +66,9 @@ impl AsyncConfig {
                 Some(mask) => *mask = Some(property.u32()?),
                 None => {
                     let value = u64::from(kind);
-                    return Err(property.error(DecodeErrorKind::BadValue { what: "async property", value }));
+                    return Err(
+                        property.error_behind(4, DecodeErrorKind::BadValue { what: "async property", value })
+                    );
                 }
             }
             Ok(())

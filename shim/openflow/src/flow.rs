@@ -257,7 +257,7 @@ impl FlowMod {
             4 => FlowCommand::DeleteStrict,
             other => {
                 let value = u64::from(other);
-                return Err(reader.error(DecodeErrorKind::BadValue { what: "flow command", value }));
+                return Err(reader.error_behind(1, DecodeErrorKind::BadValue { what: "flow command", value }));
             }
         };
         let idle_timeout = reader.u16()?;

@@ -294,7 +294,7 @@ impl GroupType {
             3 => GroupType::FastFailover,
             other => {
                 let value = u64::from(other);
-                return Err(reader.error(DecodeErrorKind::BadValue { what: "group type", value }));
+                return Err(reader.error_behind(1, DecodeErrorKind::BadValue { what: "group type", value }));
             }
         })
     }

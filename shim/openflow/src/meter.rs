@@ -183,7 +183,12 @@ impl MeterMod {
             0 => MeterCommand::Add,
             1 => MeterCommand::Modify,
             2 => MeterCommand::Delete,
-            other => return Err(bad(reader, "meter command", other)),
+            other => {
+                let value = u64::from(other);
+                return Err(
+                    reader.error_behind(2, DecodeErrorKind::BadValue { what: "meter command", value })
+                );
+            }
         };
         let flags = MeterFlags(reader.u16()?);
         let id = reader.u32()?;
@@ -226,8 +231,4 @@ fn take_bands(reader: &mut Reader<'_>) -> Result<Vec<MeterBand>, DecodeError> {
         bands.push(MeterBand { rate, burst, kind });
     }
     Ok(bands)
-}
-
-fn bad(reader: &Reader<'_>, what: &'static str, value: u16) -> DecodeError {
-    reader.error(DecodeErrorKind::BadValue { what, value: u64::from(value) })
 }

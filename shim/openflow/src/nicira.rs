@@ -32,7 +32,7 @@ impl PacketInFormat {
             2 => Ok(PacketInFormat::Nicira2),
             other => {
                 let value = u64::from(other);
-                Err(reader.error(DecodeErrorKind::BadValue { what: "packet-in format", value }))
+                Err(reader.error_behind(4, DecodeErrorKind::BadValue { what: "packet-in format", value }))
             }
         }
     }
@@ -113,7 +113,9 @@ impl TlvTableMod {
             2 => TlvTableCommand::Clear,
             other => {
                 let value = u64::from(other);
-                return Err(reader.error(DecodeErrorKind::BadValue { what: "TLV table command", value }));
+                return Err(
+                    reader.error_behind(2, DecodeErrorKind::BadValue { what: "TLV table command", value })
+                );
             }
         };
         reader.skip(6)?;

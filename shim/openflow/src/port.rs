@@ -223,7 +223,9 @@ impl PortMod {
         properties(reader, |kind, mut property| {
             if kind != ETHERNET_PROPERTY {
                 let value = u64::from(kind);
-                return Err(property.error(DecodeErrorKind::BadValue { what: "port property", value }));
+                return Err(
+                    property.error_behind(4, DecodeErrorKind::BadValue { what: "port property", value })
+                );
             }
             advertise = Some(property.u32()?);
             Ok(())
@@ -270,7 +272,9 @@ impl PortStatus {
             2 => PortStatusReason::Modify,
             other => {
                 let value = u64::from(other);
-                return Err(reader.error(DecodeErrorKind::BadValue { what: "port status reason", value }));
+                return Err(
+                    reader.error_behind(1, DecodeErrorKind::BadValue { what: "port status reason", value })
+                );
             }
         };
         reader.skip(7)?;

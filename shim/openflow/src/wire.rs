@@ -106,6 +106,11 @@ impl<'a> Reader<'a> {
         DecodeError::new(self.offset, kind)
     }
 
+    /// An error about the last `n` bytes read.
+    pub(crate) fn error_behind(&self, n: usize, kind: DecodeErrorKind) -> DecodeError {
+        DecodeError::new(self.offset.saturating_sub(n), kind)
+    }
+
     /// Bytes left where the structure should have ended are an error, not noise.
     pub(crate) fn finish(&self, what: &'static str) -> Result<(), DecodeError> {
         if self.data.is_empty() {

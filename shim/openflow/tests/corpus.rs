@@ -1,6 +1,7 @@
 //! The laws of the fuzz targets, on the committed corpus and on mutations of it.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p openflow --test corpus` writes the seeds anew.
+//! `UPDATE_EXPECT=1 cargo test -p openflow --test corpus` writes the seeds anew. With `OPENFLOW_FUZZ=1000000` and
+//! `--release`, a million mutations of each target are tried in place of the usual two thousand.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -155,6 +156,76 @@ fn mutate(mut bytes: Vec<u8>, mutations: &[Mutation]) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// Numbers that look random but are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() >> 11) as usize % limit.max(1)
+    }
+}
+
+/// One change to `bytes`, perhaps with a piece of another seed.
+fn change(bytes: &mut Vec<u8>, numbers: &mut Numbers, other: &[u8]) {
+    const INTERESTING: [u8; 12] = [0, 1, 2, 4, 7, 8, 16, 24, 0x7f, 0x80, 0xfe, 0xff];
+    let at = numbers.below(bytes.len());
+    match numbers.below(9) {
+        _ if bytes.is_empty() => bytes.extend(other),
+        0 | 1 => bytes[at] = INTERESTING[numbers.below(INTERESTING.len())],
+        2 => bytes[at] ^= 1 << numbers.below(8),
+        3 => bytes[at] = numbers.next() as u8,
+        4 => bytes[at] = bytes[at].wrapping_add(numbers.below(9) as u8).wrapping_sub(4),
+        5 => bytes.truncate(at),
+        6 => {
+            bytes.drain(at..(at + numbers.below(9)).min(bytes.len()));
+        }
+        7 => {
+            let piece = bytes[at..(at + numbers.below(24)).min(bytes.len())].to_vec();
+            let to = numbers.below(bytes.len());
+            bytes.splice(to..to, piece);
+        }
+        _ => {
+            let from = numbers.below(other.len());
+            let piece = other[from..(from + numbers.below(40)).min(other.len())].iter().copied();
+            bytes.splice(at..at, piece);
+        }
+    }
+}
+
+#[test]
+fn the_laws_hold_on_many_mutations() {
+    let runs = std::env::var("OPENFLOW_FUZZ").map_or(2000, |runs| runs.parse().unwrap());
+    for (target, seeds) in TARGETS.iter().zip(CORPUS.iter()) {
+        let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+        for _ in 0..runs {
+            let mut bytes = seeds[numbers.below(seeds.len())].clone();
+            for _ in 0..=numbers.below(5) {
+                let other = numbers.below(seeds.len());
+                change(&mut bytes, &mut numbers, &seeds[other]);
+            }
+            (target.law)(&bytes);
+        }
+        println!("{}: {runs} mutations", target.name);
+    }
+}
+
+/// Cut anywhere, a message is an error that says where, or a shorter message.
+#[test]
+fn the_laws_hold_on_every_beginning() {
+    for (target, seeds) in TARGETS.iter().zip(CORPUS.iter()) {
+        for seed in seeds {
+            (0..seed.len()).for_each(|end| (target.law)(&seed[..end]));
+        }
+    }
 }
 
 proptest! {

@@ -100,8 +100,65 @@ fn numbers_that_are_not_known() {
     check(
         15,
         "0000 07 00 00000001 0000 0000 ffffffff",
-        "message type 15: at byte 11: group type 0x7 is not known",
+        "message type 15: at byte 10: group type 0x7 is not known",
     );
+}
+
+#[test]
+fn the_place_of_a_number_inside_an_action_is_told() {
+    let actions = |actions: &str| {
+        let length = 8 + hex(actions).len();
+        format!("{FLOW_MOD} {ANY} 0004 {length:04x} 00000000 {actions}")
+    };
+    check(
+        14,
+        &actions("0019 0010 8000 0c02 0005 0000 0000 0000"),
+        "message type 14: at byte 68: vlan_vid without the present bit 5 is out of range",
+    );
+    check(
+        14,
+        &actions("0019 0010 8000 0d02 1005 0000 0000 0000"),
+        "message type 14: at byte 68: set_field value has impossible length 2",
+    );
+    // Bits 30 to 34 of a register, pushed on the stack.
+    check(
+        14,
+        &actions("ffff 0018 00002320 001b 001e 00010004 0005 000000000000"),
+        "message type 14: at byte 76: reg0: no bits 30..35",
+    );
+    check(
+        14,
+        &actions("ffff 0020 00002320 000a 0009 0000 0000 0000 0000 00000000 0000 001f 00010004"),
+        "message type 14: at byte 74: hash fields 0x9 is not known",
+    );
+}
+
+#[test]
+fn numbers_of_other_messages_that_are_not_known() {
+    check(12, "07 00000000000000", "message type 12: at byte 8: port status reason 0x7 is not known");
+    check(28, "00ff 0008 00000001", "message type 28: at byte 8: async property 0xff is not known");
+    check(29, "0007 0001 00000001", "message type 29: at byte 8: meter command 0x7 is not known");
+    check(
+        29,
+        "0000 0001 00000001 0009 0010 00000001 00000000 00000000",
+        "message type 29: at byte 16: meter band 0x9 is not known",
+    );
+    check(
+        16,
+        "0000000b 00000000 020000000001 0000 00000001 00000001 0001 0008 00000000",
+        "message type 16: at byte 32: port property 0x1 is not known",
+    );
+    check(
+        32,
+        "06 14 0008 00000001",
+        "message type 32: at byte 9: type of a forwarded request 0x14 is not known",
+    );
+    check(
+        4,
+        "00002320 00000018 0003 000000000000",
+        "message type 4: at byte 16: TLV table command 0x3 is not known",
+    );
+    check(4, "00002320 00000010 00000003", "message type 4: at byte 16: packet-in format 0x3 is not known");
 }
 
 #[test]

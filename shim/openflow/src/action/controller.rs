@@ -115,7 +115,8 @@ impl Controller {
                 METER_ID => controller.meter = Some(body.u32()?),
                 other => {
                     let value = u64::from(other);
-                    return Err(body.error(DecodeErrorKind::BadValue { what: "controller2 property", value }));
+                    return Err(body
+                        .error_behind(4, DecodeErrorKind::BadValue { what: "controller2 property", value }));
                 }
             }
             Ok(())

@@ -78,7 +78,7 @@ impl Ct {
         } else {
             let header = take_slice_header(reader)?;
             let packed = reader.u16()?;
-            CtZone::Field(header.packed_slice(packed, reader)?)
+            CtZone::Field(header.packed_slice(packed)?)
         };
         let table = reader.u8()?;
         reader.skip(3)?;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::consts::{EXPERIMENTER, NICIRA, action as standard, nicira_action as nicira};
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::field::{Field, OxmHeader, take_header};
+use crate::field::{Field, take_header};
 use crate::port::PortNo;
 use crate::wire::Reader;
 
@@ -45,8 +45,9 @@ fn decode_body(kind: u16, mut body: Reader<'_>, depth: usize) -> Result<Action, 
         standard::GROUP => Action::Group(body.u32()?),
         standard::METER => Action::Meter(body.u32()?),
         standard::SET_FIELD => {
+            let start = body.offset();
             let header = take_header(body)?;
-            match SetField::decode(header, body)? {
+            match SetField::decode(header, start, body)? {
                 Some(set_field) => Action::SetField(set_field),
                 None => unknown(kind, whole),
             }
@@ -55,12 +56,10 @@ fn decode_body(kind: u16, mut body: Reader<'_>, depth: usize) -> Result<Action, 
             let bits = body.u16()?;
             let (source_offset, destination_offset) = (body.u16()?, body.u16()?);
             body.skip(2)?;
-            let source = take_header(body)?;
-            let destination = take_header(body)?;
-            match (SliceHeader::of(source), SliceHeader::of(destination)) {
+            match (SliceHeader::take(body)?, SliceHeader::take(body)?) {
                 (Some(source), Some(destination)) => Action::CopyField {
-                    source: source.slice(source_offset, bits, body)?,
-                    destination: destination.slice(destination_offset, bits, body)?,
+                    source: source.slice(source_offset, bits)?,
+                    destination: destination.slice(destination_offset, bits)?,
                 },
                 _ => unknown(kind, whole),
             }
@@ -108,14 +107,14 @@ fn decode_nicira(body: &mut Reader<'_>, depth: usize) -> Result<Option<Action>, 
         nicira::NOTE => Action::Note(body.rest().to_vec()),
         nicira::OUTPUT_REG => {
             let packed = body.u16()?;
-            let Some(header) = SliceHeader::of(take_header(body)?) else { return Ok(None) };
-            Action::OutputField { source: header.packed_slice(packed, body)?, max_len: body.u16()? }
+            let Some(header) = SliceHeader::take(body)? else { return Ok(None) };
+            Action::OutputField { source: header.packed_slice(packed)?, max_len: body.u16()? }
         }
         nicira::OUTPUT_REG2 => {
             let packed = body.u16()?;
             let max_len = body.u16()?;
-            let Some(header) = SliceHeader::of(take_header(body)?) else { return Ok(None) };
-            Action::OutputField { source: header.packed_slice(packed, body)?, max_len }
+            let Some(header) = SliceHeader::take(body)? else { return Ok(None) };
+            Action::OutputField { source: header.packed_slice(packed)?, max_len }
         }
         nicira::LEARN => Action::Learn(Box::new(Learn::decode(body, Extended::No)?)),
         nicira::LEARN2 => Action::Learn(Box::new(Learn::decode(body, Extended::Yes)?)),
@@ -152,9 +151,9 @@ fn decode_nicira(body: &mut Reader<'_>, depth: usize) -> Result<Option<Action>, 
         }
         subtype @ (nicira::STACK_PUSH | nicira::STACK_POP) => {
             let offset = body.u16()?;
-            let Some(header) = SliceHeader::of(take_header(body)?) else { return Ok(None) };
+            let Some(header) = SliceHeader::take(body)? else { return Ok(None) };
             let bits = body.u16()?;
-            let slice = header.slice(offset, bits, body)?;
+            let slice = header.slice(offset, bits)?;
             if subtype == nicira::STACK_PUSH { Action::Push(slice) } else { Action::Pop(slice) }
         }
         nicira::CONJUNCTION => {
@@ -179,13 +178,13 @@ fn decode_nicira(body: &mut Reader<'_>, depth: usize) -> Result<Option<Action>, 
         }),
         nicira::CHECK_PKT_LARGER => {
             let (length, offset) = (body.u16()?, body.u16()?);
-            let Some(header) = SliceHeader::of(take_header(body)?) else { return Ok(None) };
-            let destination = header.slice(offset, 1, body)?;
+            let Some(header) = SliceHeader::take(body)? else { return Ok(None) };
+            let destination = header.slice(offset, 1)?;
             Action::CheckPacketLarger(CheckPacketLarger { length, destination })
         }
         nicira::DELETE_FIELD => {
-            let Some(header) = SliceHeader::of(take_header(body)?) else { return Ok(None) };
-            let whole = header.slice(0, 1, body)?;
+            let Some(header) = SliceHeader::take(body)? else { return Ok(None) };
+            let whole = header.slice(0, 1)?;
             Action::DeleteField { field: whole.field(), bytes: whole.field_bytes() }
         }
         _ => return Ok(None),
@@ -204,43 +203,45 @@ fn set_tunnel<'a>(
 
 /// A field header that names a range of bits: no value follows it.
 pub(super) struct SliceHeader {
-    field: crate::Field,
+    field: Field,
     bytes: usize,
+    /// Where it stands, for errors.
+    start: usize,
 }
 
 impl SliceHeader {
     /// `None` if the table does not have the field.
-    pub(super) fn of(header: OxmHeader) -> Option<SliceHeader> {
-        let field = header.field()?;
-        Some(SliceHeader { field, bytes: header.payload })
+    pub(super) fn take(reader: &mut Reader<'_>) -> Result<Option<SliceHeader>, DecodeError> {
+        let start = reader.offset();
+        let header = take_header(reader)?;
+        Ok(header.field().map(|field| SliceHeader { field, bytes: header.payload, start }))
     }
 
-    pub(super) fn slice(
-        &self,
-        offset: u16,
-        bits: u16,
-        reader: &Reader<'_>,
-    ) -> Result<FieldSlice, DecodeError> {
+    pub(super) fn slice(&self, offset: u16, bits: u16) -> Result<FieldSlice, DecodeError> {
         let built = if self.field.is_variable() {
             let bytes = u8::try_from(self.bytes).unwrap_or(u8::MAX);
             FieldSlice::of_option(self.field, bytes, offset, bits)
         } else {
             FieldSlice::new(self.field, offset, bits)
         };
-        built.map_err(|error| reader.error(DecodeErrorKind::Build(error)))
+        built.map_err(|error| DecodeError::new(self.start, DecodeErrorKind::Build(error)))
     }
 
     /// Offset and width from the 16 bits that hold both.
-    pub(super) fn packed_slice(&self, packed: u16, reader: &Reader<'_>) -> Result<FieldSlice, DecodeError> {
-        self.slice(packed >> 6, (packed & 0x3f) + 1, reader)
+    pub(super) fn packed_slice(&self, packed: u16) -> Result<FieldSlice, DecodeError> {
+        self.slice(packed >> 6, (packed & 0x3f) + 1)
     }
 }
 
 /// A header whose field must be known.
 pub(super) fn take_slice_header(reader: &mut Reader<'_>) -> Result<SliceHeader, DecodeError> {
-    let header = take_header(reader)?;
-    SliceHeader::of(header).ok_or_else(|| {
-        let value = u64::from(header.class) << 16 | u64::from(header.number);
-        reader.error(DecodeErrorKind::BadValue { what: "field class and number", value })
-    })
+    let mut peek = reader.clone();
+    match SliceHeader::take(reader)? {
+        Some(header) => Ok(header),
+        None => {
+            let start = peek.offset();
+            let value = u64::from(peek.u32()?);
+            Err(DecodeError::new(start, DecodeErrorKind::BadValue { what: "field header", value }))
+        }
+    }
 }

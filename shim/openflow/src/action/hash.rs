@@ -5,7 +5,7 @@ use std::fmt;
 use super::FieldSlice;
 use super::decode::SliceHeader;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::field::{Dialect, Field, MaskFollows, put_header, take_header};
+use crate::field::{Dialect, Field, MaskFollows, put_header};
 use crate::port::PortNo;
 use crate::wire::{Put, Reader};
 
@@ -134,8 +134,8 @@ impl Multipath {
         let argument = reader.u32()?;
         reader.skip(2)?;
         let packed = reader.u16()?;
-        let Some(header) = SliceHeader::of(take_header(reader)?) else { return Ok(None) };
-        let destination = header.packed_slice(packed, reader)?;
+        let Some(header) = SliceHeader::take(reader)? else { return Ok(None) };
+        let destination = header.packed_slice(packed)?;
         Ok(Some(Multipath { fields, basis, algorithm, max_link, argument, destination }))
     }
 }
@@ -171,8 +171,8 @@ impl PortBundle {
                 None
             }
             Load::Yes => {
-                let Some(header) = SliceHeader::of(take_header(reader)?) else { return Ok(None) };
-                Some(header.packed_slice(packed, reader)?)
+                let Some(header) = SliceHeader::take(reader)? else { return Ok(None) };
+                Some(header.packed_slice(packed)?)
             }
         };
         reader.skip(4)?;

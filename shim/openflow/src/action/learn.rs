@@ -128,7 +128,7 @@ impl Learn {
             let offset = reader.u16()?;
             reader.skip(2)?;
             if flags & WRITE_RESULT != 0 {
-                result = Some(take_slice_header(reader)?.slice(offset, 1, reader)?);
+                result = Some(take_slice_header(reader)?.slice(offset, 1)?);
             }
         }
         let mut specs = Vec::new();
@@ -192,8 +192,12 @@ impl LearnSpec {
 
     fn decode(header: u16, reader: &mut Reader<'_>) -> Result<LearnSpec, DecodeError> {
         let bits = header & BITS_MASK;
-        let bad = |reader: &Reader<'_>| {
-            reader.error(DecodeErrorKind::BadValue { what: "learn spec header", value: u64::from(header) })
+        let start = reader.offset() - 2;
+        let bad = || {
+            DecodeError::new(
+                start,
+                DecodeErrorKind::BadValue { what: "learn spec header", value: u64::from(header) },
+            )
         };
         let source = if header & FROM_IMMEDIATE == 0 {
             LearnSource::Field(take_slice(reader, bits)?)
@@ -201,7 +205,7 @@ impl LearnSpec {
             let bytes = reader.bytes(immediate_bytes(bits))?;
             let (high, low) = bytes.split_at(bytes.len().saturating_sub(16));
             if high.iter().any(|&byte| byte != 0) {
-                return Err(bad(reader));
+                return Err(bad());
             }
             LearnSource::Immediate(number(low))
         };
@@ -209,7 +213,7 @@ impl LearnSpec {
             (TO_MATCH, source) => Ok(LearnSpec::Match { field: take_slice(reader, bits)?, source }),
             (TO_LOAD, source) => Ok(LearnSpec::Load { field: take_slice(reader, bits)?, source }),
             (TO_OUTPUT, LearnSource::Field(port)) => Ok(LearnSpec::Output(port)),
-            _ => Err(bad(reader)),
+            _ => Err(bad()),
         }
     }
 }
@@ -227,7 +231,7 @@ fn put_slice(out: &mut impl Put, slice: FieldSlice) {
 fn take_slice(reader: &mut Reader<'_>, bits: u16) -> Result<FieldSlice, DecodeError> {
     let header = take_slice_header(reader)?;
     let offset = reader.u16()?;
-    header.slice(offset, bits, reader)
+    header.slice(offset, bits)
 }
 
 impl fmt::Display for Learn {

@@ -104,14 +104,18 @@ impl Nat {
             0 => None,
             SOURCE => Some(NatKind::Source),
             DESTINATION => Some(NatKind::Destination),
-            _ => return Err(bad(reader, "nat flags", flags)),
+            _ => {
+                let kind = DecodeErrorKind::BadValue { what: "nat flags", value: u64::from(flags) };
+                return Err(reader.error_behind(4, kind));
+            }
         };
         let both_families = present & (V4_MIN | V4_MAX) != 0 && present & (V6_MIN | V6_MAX) != 0;
         let last_alone = present & V4_MAX > (present & V4_MIN) << 1
             || present & V6_MAX > (present & V6_MIN) << 1
             || present & PORT_MAX > (present & PORT_MIN) << 1;
         if both_families || last_alone || present > 0x3f {
-            return Err(bad(reader, "nat range", present));
+            let kind = DecodeErrorKind::BadValue { what: "nat range", value: u64::from(present) };
+            return Err(reader.error_behind(2, kind));
         }
         let has = |bit: u16| present & bit != 0;
         let addresses = if has(V4_MIN) {
@@ -141,10 +145,6 @@ impl Nat {
             random: flags & RANDOM != 0,
         })
     }
-}
-
-fn bad(reader: &Reader<'_>, what: &'static str, value: u16) -> DecodeError {
-    reader.error(DecodeErrorKind::BadValue { what, value: u64::from(value) })
 }
 
 impl fmt::Display for Nat {

@@ -105,9 +105,10 @@ impl SetField {
         }
     }
 
-    /// Reads value and mask behind `header`; `None` if this type cannot hold them.
+    /// Reads value and mask behind `header`, which stands at `start`; `None` if this type cannot hold them.
     pub(super) fn decode(
         header: OxmHeader,
+        start: usize,
         reader: &mut Reader<'_>,
     ) -> Result<Option<SetField>, DecodeError> {
         let Some(field) = header.field() else { return Ok(None) };
@@ -121,7 +122,7 @@ impl SetField {
         let fits = if field.is_variable() { bytes > 0 } else { bytes == expected };
         if !fits || (header.has_mask && !header.payload.is_multiple_of(2)) {
             let kind = DecodeErrorKind::BadLength { what: "set_field value", length: header.payload };
-            return Err(reader.error(kind));
+            return Err(DecodeError::new(start, kind));
         }
         let value = number(reader.bytes(bytes)?);
         let built = if !header.has_mask {
@@ -132,7 +133,7 @@ impl SetField {
             let width = if field.is_variable() { 16 } else { bytes as u8 };
             SetField::with_bytes(field, width, value, mask)
         };
-        built.map(Some).map_err(|error| reader.error(DecodeErrorKind::Build(error)))
+        built.map(Some).map_err(|error| DecodeError::new(start, DecodeErrorKind::Build(error)))
     }
 }
 

@@ -77,24 +77,17 @@ impl MultipartReply {
     /// The replies to a request for flows: as many as frames are needed, all but the last with `more` set.
     /// A flow that no frame can hold makes a reply that cannot be encoded.
     pub fn of_flows(flows: impl IntoIterator<Item = InstalledFlow>) -> Vec<MultipartReply> {
-        let mut parts = vec![Vec::new()];
-        let mut used = 0;
-        let mut scratch = Vec::new();
-        for flow in flows {
-            scratch.clear();
-            flow.encode(&mut scratch);
-            if used + scratch.len() > PART_LEN && used > 0 {
-                parts.push(Vec::new());
-                used = 0;
-            }
-            used += scratch.len();
-            if let Some(part) = parts.last_mut() {
-                part.push(flow);
-            }
-        }
-        let last = parts.len() - 1;
-        let reply = |(n, part)| MultipartReply { more: n < last, body: MultipartReplyBody::Flows(part) };
-        parts.into_iter().enumerate().map(reply).collect()
+        split(flows, |flow, out| flow.encode(out), MultipartReplyBody::Flows)
+    }
+
+    /// The replies to a request for groups, as [`of_flows`](Self::of_flows).
+    pub fn of_groups(groups: impl IntoIterator<Item = Group>) -> Vec<MultipartReply> {
+        split(groups, |group, out| group.encode_description(out), MultipartReplyBody::Groups)
+    }
+
+    /// The replies to a request for meters, as [`of_flows`](Self::of_flows).
+    pub fn of_meters(meters: impl IntoIterator<Item = Meter>) -> Vec<MultipartReply> {
+        split(meters, |meter, out| meter.encode(out), MultipartReplyBody::Meters)
     }
 
     pub(crate) fn encode(&self, out: &mut impl Put) {
@@ -106,6 +99,30 @@ impl MultipartReply {
         let (kind, more) = take_head(reader)?;
         Ok(MultipartReply { more, body: MultipartReplyBody::decode(kind, reader)? })
     }
+}
+
+/// As many replies as are needed, all but the last with `more` set.
+fn split<T>(
+    items: impl IntoIterator<Item = T>,
+    encode: impl Fn(&T, &mut Vec<u8>),
+    body: impl Fn(Vec<T>) -> MultipartReplyBody,
+) -> Vec<MultipartReply> {
+    let mut replies = Vec::new();
+    let mut part = Vec::new();
+    let mut used = 0;
+    let mut scratch = Vec::new();
+    for item in items {
+        scratch.clear();
+        encode(&item, &mut scratch);
+        if used + scratch.len() > PART_LEN && used > 0 {
+            replies.push(MultipartReply { more: true, body: body(std::mem::take(&mut part)) });
+            used = 0;
+        }
+        used += scratch.len();
+        part.push(item);
+    }
+    replies.push(MultipartReply { more: false, body: body(part) });
+    replies
 }
 
 impl From<MultipartReplyBody> for MultipartReply {
