@@ -207,6 +207,52 @@ fn a_transaction_under_way_is_told_not_to_be_committed() {
     assert!(!others[0].out.contains("Path"), "{}", others[0].out);
 }
 
+/// The daemon in two processes, the first one ready.
+fn start_daemon(directory: &Path) -> Started {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let free: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let addresses: Vec<String> = free.iter().map(|port| port.local_addr().unwrap().to_string()).collect();
+    drop(free);
+    let hosts = directory.join("hosts");
+    std::fs::write(&hosts, addresses.join("\n")).unwrap();
+    let child = |index: usize| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_weir"));
+        command.args(["run", "--nb", "none", "--settle", "0"]).arg("--rules").arg(&rules);
+        for (option, socket) in [("--listen-ovsdb", "ovsdb"), ("--listen-openflow", "openflow")] {
+            command.arg(option).arg(format!("unix:{}/{socket}", directory.display()));
+        }
+        command.arg("--state").arg(directory).arg("--hostfile").arg(&hosts).arg("-p").arg(index.to_string());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut children: Vec<Child> = (0..2).map(child).collect();
+    let mut log = BufReader::new(children[0].stderr.as_mut().unwrap());
+    let (mut line, mut all) = (String::new(), String::new());
+    while !line.contains("weir is ready") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0, "{all}");
+        all.push_str(&line);
+    }
+    Started { children, addresses, _directory: tempfile::tempdir().unwrap() }
+}
+
+#[test]
+fn the_daemon_runs_in_two_processes_and_ends_with_either() {
+    for killed in 0..2 {
+        let directory = tempfile::tempdir().unwrap();
+        let started = start_daemon(directory.path());
+        started.signal(killed, Signal::SIGKILL);
+        let gone = started.gone(killed);
+        started.others_end(killed)[0].lost(&gone);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let started = start_daemon(directory.path());
+    started.signal(0, Signal::SIGTERM);
+    for child in started.children {
+        let ended = ended(child);
+        assert!(ended.status.success(), "{}", ended.complaints);
+    }
+}
+
 #[test]
 fn a_process_that_does_not_fit_or_does_not_come_is_told() {
     let other = format!("{PROGRAM}\nFixed(\"another fact\").");

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use nix::sys::socket::{setsockopt, sockopt};
 use weir_engine::engine::{OtherProcess, Processes};
 
 use crate::error::ClusterError;
@@ -193,8 +194,19 @@ fn greet(mut stream: TcpStream, ours: &Hello) -> io::Result<Met> {
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_nodelay(true)?;
+    watch(stream)?;
     stream.set_read_timeout(Some(SILENCE))?;
     stream.set_write_timeout(Some(SILENCE))
+}
+
+/// A machine that goes without a word is noticed after some seconds: it does not answer when asked whether it is there, nor
+/// acknowledge what is sent.
+fn watch(stream: &TcpStream) -> io::Result<()> {
+    setsockopt(stream, sockopt::KeepAlive, &true)?;
+    setsockopt(stream, sockopt::TcpKeepIdle, &2)?;
+    setsockopt(stream, sockopt::TcpKeepInterval, &2)?;
+    setsockopt(stream, sockopt::TcpKeepCount, &3)?;
+    Ok(setsockopt(stream, sockopt::TcpUserTimeout, &8_000)?)
 }
 
 /// From here on whoever waits for something waits as long as it takes.

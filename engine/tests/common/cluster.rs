@@ -3,9 +3,11 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::ops::Deref;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use weir_engine::compile::compile_text;
+use weir_engine::diagnostics::Diagnostic;
 use weir_engine::engine::{OtherProcess, Processes, StartError, follow, identity};
 use weir_engine::ir::Program;
 use weir_engine::{Config, Engine};
@@ -22,35 +24,37 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start(text: &str, shape: Shape) -> Cluster {
+        // Each process would read the text by itself.
+        let (one, other) = (program(text), program(text));
+        assert_eq!(identity(&one).unwrap(), identity(&other).unwrap(), "{text}");
+        Cluster::of(Arc::new(one), shape).unwrap_or_else(|found| panic!("{found:?}\n{text}"))
+    }
+
+    pub(crate) fn of(program: Arc<Program>, shape: Shape) -> Result<Cluster, Vec<Diagnostic>> {
         let (processes, workers) = shape;
         let config = move || Config { workers, ..Config::default() };
         if processes == 1 {
-            let engine = Engine::new(program(text), config());
-            let engine = engine.unwrap_or_else(|found| panic!("{found:?}\n{text}"));
-            return Cluster { shape, engine: Some(engine), followers: Vec::new() };
+            let engine = Engine::new(program, config())?;
+            return Ok(Cluster { shape, engine: Some(engine), followers: Vec::new() });
         }
         let mut connected = connected(processes).into_iter().enumerate();
         let (_, first) = connected.next().unwrap();
-        let known = identity(&program(text)).unwrap();
         let follower = |(index, others)| {
-            let text = text.to_string();
-            let run = move || {
-                let program = program(&text);
-                assert_eq!(identity(&program).unwrap(), known, "{text}");
-                follow(program, config(), Processes::new(index, others))
-            };
-            std::thread::spawn(run)
+            let program = program.clone();
+            std::thread::spawn(move || follow(program, config(), Processes::new(index, others)))
         };
-        let followers = connected.map(follower).collect();
-        let engine = Engine::among(program(text), config(), Processes::new(0, first));
-        let engine = engine.unwrap_or_else(|found| panic!("{found:?}\n{text}"));
-        Cluster { shape, engine: Some(engine), followers }
-    }
-
-    /// Ends the engine; how that was for those who followed it.
-    pub(crate) fn end(mut self) -> Vec<Result<(), StartError>> {
-        drop(self.engine.take());
-        self.followers.drain(..).map(|follower| follower.join().unwrap()).collect()
+        let followers: Vec<_> = connected.map(follower).collect();
+        match Engine::among(program.clone(), config(), Processes::new(0, first)) {
+            Ok(engine) => Ok(Cluster { shape, engine: Some(engine), followers }),
+            Err(StartError::Program(found)) => {
+                for follower in followers {
+                    let also = follower.join().unwrap().unwrap_err();
+                    assert!(matches!(also, StartError::Program(_)), "{also}");
+                }
+                Err(found)
+            }
+            Err(lost) => panic!("{lost}"),
+        }
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use weir_engine::CommitError;
 use weir_engine::compile::compile_text;
 use weir_engine::engine::Delta;
 use weir_engine::ir::{Program as Compiled, RelationId};
 use weir_engine::value::Value;
-use weir_engine::{CommitError, Config, Engine};
 
 use super::case::Case;
+use super::cluster::Cluster;
 use super::oracle::{Contents, Mistake, State, Stop};
 use super::program::{Holds, Program, Relation, Role};
 use super::ty::Ty;
@@ -96,7 +97,7 @@ impl Case {
 struct Run<'a> {
     case: &'a Case,
     mistake: Mistake,
-    engine: Engine,
+    engine: Cluster,
     /// By relation.
     ids: Vec<RelationId>,
     inputs: Vec<Contents>,
@@ -116,8 +117,8 @@ impl<'a> Run<'a> {
         }
         let may_fail = result.as_ref().map_or(true, |result| result.may_fail);
         let now = result.map(|result| result.state);
-        let config = Config { workers: case.workers, ..Config::default() };
-        let (engine, now) = match (Engine::new(compiled.clone(), config), now) {
+        let started = Cluster::of(compiled.clone(), (case.processes, case.workers));
+        let (engine, now) = match (started, now) {
             (Ok(engine), Ok(now)) => (engine, now),
             (Err(found), _) if may_fail && found.iter().all(|d| d.code == "E0310") => return Ok(None),
             (Ok(_), Err(_)) => return difference(Kind::Outcome, "the facts should fail"),

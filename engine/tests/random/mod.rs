@@ -4,6 +4,8 @@
 pub(crate) mod aggregate;
 pub(crate) mod case;
 pub(crate) mod clause;
+#[path = "../common/cluster.rs"]
+pub(crate) mod cluster;
 pub(crate) mod drive;
 pub(crate) mod expr;
 pub(crate) mod generate;

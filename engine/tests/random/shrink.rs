@@ -86,6 +86,7 @@ fn candidates(case: &Case) -> Vec<Case> {
     }
     with(&mut |case| case.program.indexes.clear());
     with(&mut |case| case.program.first = 0);
+    with(&mut |case| case.processes = 1);
     with(&mut |case| case.workers = 1);
     for (at, step) in case.script.iter().enumerate() {
         for change in (0..step.changes.len()).rev() {
