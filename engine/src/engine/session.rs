@@ -577,19 +577,27 @@ impl Session {
         machine.mark(&mut marks);
         let process = &self.process;
         process.marks.lock().unwrap_or_else(PoisonError::into_inner).add(&marks);
+        // Workers let go of the interner, so that the values in use need not be copied out of it.
+        let none = Arc::new(Interner::new());
+        // No code runs between transactions: nothing refuses.
+        machine.replace_interner(none.clone());
+        self.peers.replace_interner(&none);
+        self.interner = none;
         // All have marked what they have.
         let _ = self.peers.agree(Ok(()));
         if self.peers.index().is_multiple_of(self.process.workers) {
             let marks = std::mem::take(&mut *process.marks.lock().unwrap_or_else(PoisonError::into_inner));
-            let retained = Arc::new(self.interner.retained(&marks));
-            *process.interner.lock().unwrap_or_else(PoisonError::into_inner) = retained;
+            let mut interner = process.interner.lock().unwrap_or_else(PoisonError::into_inner);
+            match Arc::get_mut(&mut interner) {
+                Some(interner) => interner.sweep(&marks),
+                // Records that were given out stay what they are.
+                None => *interner = Arc::new(interner.retained(&marks)),
+            }
         }
         let _ = self.peers.agree(Ok(()));
         let retained = process.interner();
-        // No code runs between transactions: nothing refuses.
-        if machine.replace_interner(retained.clone()) {
-            self.interner = retained;
-        }
+        machine.replace_interner(retained.clone());
+        self.interner = retained;
         self.peers.replace_interner(&self.interner);
         self.others_want_reclaim = false;
         self.retained = self.interner.len();

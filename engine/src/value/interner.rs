@@ -117,6 +117,15 @@ impl Interner {
         }
     }
 
+    /// As [`Self::retained`], in place: for whoever is the only one to know this interner. Copies nothing.
+    pub fn sweep(&mut self, marks: &Marks) {
+        self.strings.sweep(|id| id == 0 || marks.strings.contains(id));
+        self.runs.sweep(|id| marks.runs.contains(id));
+        self.longs.sweep(|id| marks.longs.contains(id));
+        self.wides.sweep(|id| marks.wides.contains(id));
+        self.bigs.sweep(|id| marks.bigs.contains(id));
+    }
+
     pub(super) fn intern_u64(&self, value: u64) -> Word {
         self.longs.intern(&value) | ID
     }
@@ -307,6 +316,21 @@ impl<T: Entry> Pool<T> {
         fresh
     }
 
+    fn sweep(&mut self, keep: impl Fn(u32) -> bool) {
+        for shard in &mut self.shards {
+            let table = shard.get_mut().unwrap_or_else(PoisonError::into_inner);
+            table.retain(|entry| keep(entry.id));
+            if table.capacity() / 4 > table.len() {
+                table.shrink_to(2 * table.len(), |entry| spread(entry.hash));
+            }
+        }
+        let (n_values, heap_bytes) = (self.n_values.get_mut(), self.heap_bytes.get_mut());
+        self.slots.sweep(keep, |value| {
+            *n_values -= 1;
+            *heap_bytes -= value.heap_bytes();
+        });
+    }
+
     /// Values held, and about how many bytes they take.
     fn counts(&self) -> (usize, usize) {
         let n_values = self.n_values.load(Ordering::Relaxed);
@@ -372,15 +396,19 @@ mod tests {
             marks.strings.insert(*word);
         });
         let fresh = interner.retained(&marks);
-        assert_eq!(fresh.len(), 101);
-        assert_eq!(fresh.string(words[20]), "text 20");
-        assert_eq!(fresh.intern_str("text 20"), words[20]);
-        assert_eq!(fresh.string(words[21]), "");
-        let before = fresh.bytes();
-        (0..800).for_each(|i| {
-            fresh.intern_str(&format!("more {i}"));
-        });
-        assert!(fresh.intern_str("last") <= words[999]);
-        assert!(fresh.bytes() > before);
+        let mut swept = interner;
+        swept.sweep(&marks);
+        for interner in [fresh, swept] {
+            assert_eq!(interner.len(), 101);
+            assert_eq!(interner.string(words[20]), "text 20");
+            assert_eq!(interner.intern_str("text 20"), words[20]);
+            assert_eq!(interner.string(words[21]), "");
+            let before = interner.bytes();
+            (0..800).for_each(|i| {
+                interner.intern_str(&format!("more {i}"));
+            });
+            assert!(interner.intern_str("last") <= words[999]);
+            assert!(interner.bytes() > before);
+        }
     }
 }

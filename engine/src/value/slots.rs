@@ -84,6 +84,35 @@ impl<T> Slots<T> {
         fresh
     }
 
+    /// Gives the values up that are not to be kept, after showing them; their ids are free then.
+    pub(super) fn sweep(&mut self, mut keep: impl FnMut(u32) -> bool, mut gone: impl FnMut(&T)) {
+        let high_water = self.high_water();
+        let free = self.free.get_mut().unwrap_or_else(PoisonError::into_inner);
+        free.clear();
+        // From above, so that low ids are handed out first and the upper chunks empty out.
+        for first in (0..high_water).step_by(CHUNK).rev() {
+            let ids = first..(first + CHUNK as u32).min(high_water);
+            let (directory, chunk, _) = locate(first);
+            let cell = self.directories[directory].get_mut().and_then(|chunks| chunks.get_mut(chunk));
+            let Some(cell) = cell else { continue };
+            let mut kept = false;
+            for id in ids.rev() {
+                let slot = cell.get_mut().map(|chunk| &mut chunk[(id - first) as usize]);
+                match slot {
+                    Some(slot) if slot.get().is_some() && keep(id) => kept = true,
+                    Some(slot) => {
+                        slot.take().iter().for_each(&mut gone);
+                        free.push(id);
+                    }
+                    None => free.push(id),
+                }
+            }
+            if !kept {
+                cell.take();
+            }
+        }
+    }
+
     fn free_id(&self) -> u32 {
         if let Some(id) = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return id;
@@ -139,5 +168,21 @@ mod tests {
         assert_eq!(fresh.get(5), None);
         let reused: Vec<u32> = (100..106).map(|value| fresh.push(value)).collect();
         assert_eq!(reused, [1, 3, 5, 7, 9, 10]);
+    }
+
+    #[test]
+    fn sweeping_keeps_ids_and_hands_out_the_rest_again() {
+        let mut slots = Slots::new();
+        (0..5000u32).for_each(|i| {
+            slots.push(i);
+        });
+        let mut gone = Vec::new();
+        slots.sweep(|id| id < 3000 && id % 2 == 0, |value| gone.push(*value));
+        assert_eq!(gone.len(), 3500);
+        assert_eq!((slots.get(2998), slots.get(2999), slots.get(3000)), (Some(&2998), None, None));
+        let reused: Vec<u32> = (0..3501).map(|value| slots.push(value)).collect();
+        assert_eq!((reused[0], reused[1499], reused[1500], reused[3500]), (1, 2999, 3000, 5000));
+        slots.sweep(|id| id == 4, |_| {});
+        assert_eq!((slots.get(4), slots.get(6), slots.push(7)), (Some(&4), None, 0));
     }
 }
