@@ -10,4 +10,4 @@ pub mod workload;
 
 pub use outcome::Outcome;
 pub use percentiles::{Latency, Percentiles};
-pub use process::{cpu_seconds, peak_megabytes, resident_megabytes};
+pub use process::{busiest_thread_seconds, cpu_seconds, peak_megabytes, resident_megabytes};

@@ -13,6 +13,17 @@ pub fn cpu_seconds() -> f64 {
     Duration::from_millis((ticks * 10.0) as u64).as_secs_f64()
 }
 
+/// Seconds of CPU that the busiest of this process's present threads has used, from `/proc/self/task/*/schedstat` (its first number,
+/// in nanoseconds); zero if it cannot be read. However many processors there are, it takes at least that long.
+pub fn busiest_thread_seconds() -> f64 {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let nanoseconds = tasks.filter_map(|task| {
+        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.max().unwrap_or_default()).as_secs_f64()
+}
+
 /// The most memory it has had, in megabytes, from `/proc/self/status`; zero if it cannot be read.
 pub fn peak_megabytes() -> f64 {
     status_megabytes("VmHWM:")

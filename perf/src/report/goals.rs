@@ -47,10 +47,11 @@ pub fn goals(report: &Report) -> Vec<Goal> {
     ratios.chain(absolute).chain(speedups(report)).collect()
 }
 
-/// How much of one worker's time two workers need for a load.
+/// How much of one worker's time two workers need for a load, from updates handed over to the answer.
 fn speedups(report: &Report) -> impl Iterator<Item = Goal> {
     TWO_WORKERS.iter().filter_map(|(workload, what)| {
-        let load = |workers| report.outcome(workload, &weir_of(workers)).map(|outcome| outcome.load);
+        let load =
+            |workers| report.outcome(workload, &weir_of(workers)).and_then(|outcome| outcome.load_inside);
         let measured = load(2)? / load(1)?;
         Some(Goal { what, at_most: 1.0 / FASTER, measured, unit: "x one worker" })
     })

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::facts::{Change, Facts};
-use crate::{Outcome, Percentiles, cpu_seconds, peak_megabytes};
+use crate::{Outcome, Percentiles, busiest_thread_seconds, cpu_seconds, peak_megabytes};
 
 /// A program at work on some engine.
 pub(crate) trait Incremental {
@@ -16,7 +16,8 @@ pub(crate) trait Incremental {
     /// Rows of outputs that came less those that went, and how many both are, over all transactions.
     fn counts(&self) -> (i64, i64);
 
-    /// Of the time so far, what the engine says that it has spent; `None` if it does not tell.
+    /// Of the time so far, what was spent in the engine, from updates handed over to the answer; `None` if that is not known
+    /// apart from the rest.
     fn inside(&self) -> Option<Duration> {
         None
     }
@@ -37,6 +38,7 @@ pub(super) fn drive(
     }
     let (load, load_cpu, load_megabytes) =
         (start.elapsed().as_secs_f64(), cpu_seconds() - cpu, peak_megabytes());
+    let busiest = busiest_thread_seconds();
     let load_inside = program.inside().map(|inside| inside.as_secs_f64());
     let (rows, before) = program.counts();
 
@@ -50,7 +52,16 @@ pub(super) fn drive(
     }
     let changed = program.counts().1 - before;
     let latency = Some(latency.latency());
-    Ok(Outcome { rows, changed: Some(changed), load, load_inside, load_cpu, load_megabytes, latency })
+    Ok(Outcome {
+        rows,
+        changed: Some(changed),
+        load,
+        load_inside,
+        load_cpu,
+        busiest,
+        load_megabytes,
+        latency,
+    })
 }
 
 /// Runs a program on an engine that only knows all facts at once: from facts to the number of rows in the outputs.
@@ -63,6 +74,7 @@ pub(super) fn batch(facts: &Facts, run: impl FnOnce(&Facts) -> usize) -> Outcome
         load: start.elapsed().as_secs_f64(),
         load_inside: None,
         load_cpu: cpu_seconds() - cpu,
+        busiest: busiest_thread_seconds(),
         load_megabytes: peak_megabytes(),
         latency: None,
     }

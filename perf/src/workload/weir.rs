@@ -1,6 +1,6 @@
 //! A program in Weir's language, run by Weir.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use weir_engine::diagnostics::render;
@@ -82,8 +82,9 @@ impl Incremental for Weir<'_> {
     }
 
     fn commit(&mut self) -> anyhow::Result<()> {
+        let begun = Instant::now();
         let commit = self.engine.commit(std::mem::take(&mut self.updates))?;
-        self.inside += commit.duration;
+        self.inside += begun.elapsed();
         let (sum, all) = came(&commit);
         self.counts = (self.counts.0 + sum, self.counts.1 + all);
         Ok(())
