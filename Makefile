@@ -10,10 +10,11 @@ TOOLS := $(TARGET)/tools
 DENY_VERSION := 0.20.2
 FUZZ := $(wildcard */fuzz/Cargo.toml */*/fuzz/Cargo.toml)
 
-.PHONY: help test deps fmt fmt-check lint deny fuzz doc check-tests demo demo-stop lab bench clean
+.PHONY: help test deps fmt fmt-check lint deny fuzz doc check-tests soak demo demo-stop lab bench clean
 
 help:
 	@echo 'make test     everything CI checks: formatting, lints, licences, fuzz corpora, docs, all tests'
+	@echo 'make soak     15 minutes of everything dying under churn and traffic; SECONDS=120 is what CI does'
 	@echo 'make demo     three hypervisors, real frames, narrated; KEEP=1 leaves it running, make demo-stop ends it'
 	@echo 'make lab      one real hypervisor to try things on (docs/tutorial.md); N=3 for more, LAB=DIR for the place'
 	@echo 'make fmt      format the source and the rules'
@@ -24,7 +25,9 @@ help:
 	@echo 'make clean    remove what was built'
 
 # The tests come last, so that the runner's closing lines end the output.
-test: deps fmt-check lint deny fuzz doc check-tests
+test: deps fmt-check lint deny fuzz doc
+	$(MAKE) soak SECONDS=120
+	$(MAKE) check-tests
 
 deps:
 	@tests/install-deps
@@ -84,6 +87,10 @@ check-tests:
 	  END { printf "all suites: %d passed; %d failed; %d ignored; %d suites\n", passed, failed, ignored, suites }' \
 	  $(TARGET)/test.log; \
 	exit $$status
+
+# A failure names the seed that repeats it: WEIR_SOAK_SEED.
+soak: deps
+	WEIR_SOAK_SECONDS=$(or $(SECONDS),900) $(CARGO) test --locked --test soak -- --ignored --nocapture
 
 demo: deps
 	$(CARGO) build --locked --bin weir

@@ -1,10 +1,9 @@
 //! Two daemons on one Northbound: one leads, the other takes over.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use weir_lab::{Cloud, Frame, Machine, PATIENCE, Plan, Result, Weir, WeirOptions, wait_until};
+use weir_lab::{Cloud, Machine, PATIENCE, Plan, Result, Weir, WeirOptions, wait_until};
 
 const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
@@ -54,40 +53,11 @@ fn pair() -> Result<Pair> {
     Ok(Pair { leader, other, machines, cloud })
 }
 
-/// Sends numbered frames all the while `work` runs; gives back what was sent.
-fn under_traffic(from: &Machine, to: &Machine, work: impl FnOnce() -> Result) -> Result<Vec<Frame>> {
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let sender = scope.spawn(|| -> Result<Vec<Frame>> {
-            let mut sent = Vec::new();
-            while !done.load(Ordering::Relaxed) {
-                let frame = from.datagram(to, &format!("number {}", sent.len()));
-                from.port.inject(&frame)?;
-                sent.push(frame);
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            Ok(sent)
-        });
-        let outcome = work();
-        done.store(true, Ordering::Relaxed);
-        let sent = sender.join().unwrap();
-        outcome.and(sent)
-    })
-}
-
-fn none_lost(to: &Machine, sent: &[Frame]) -> Result {
-    to.port.wait_same(sent.last().unwrap())?;
-    let arrived = to.port.frames()?;
-    let lost = sent.iter().filter(|sent| !arrived.iter().any(|frame| frame.is_same(sent))).count();
-    assert_eq!(lost, 0, "of {}", sent.len());
-    Ok(())
-}
-
 #[test]
 fn when_the_leader_dies_the_other_takes_over_without_a_flow_message_or_a_lost_packet() -> Result {
     let Pair { leader, other, machines, cloud } = pair()?;
     let mut watches = [cloud.lab.hv(1).watch_flows()?, cloud.lab.hv(2).watch_flows()?];
-    let sent = under_traffic(&machines[0], &machines[1], || {
+    let sent = machines[0].sends_all_the_while(&machines[1], || {
         let start = Instant::now();
         leader.kill()?;
         other.wait_log(0, LEADS)?;
@@ -97,7 +67,7 @@ fn when_the_leader_dies_the_other_takes_over_without_a_flow_message_or_a_lost_pa
         println!("elected after {elected:?}, switches in step after {:?}", start.elapsed());
         cloud.sync()
     })?;
-    none_lost(&machines[1], &sent)?;
+    machines[1].expect_all(&sent)?;
     for watch in &mut watches {
         assert_eq!(watch.changes()?, []);
     }

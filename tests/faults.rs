@@ -3,10 +3,9 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use weir_lab::{Cloud, Frame, Hypervisor, Machine, PATIENCE, Plan, Result, wait_for, wait_until};
+use weir_lab::{Cloud, Hypervisor, Machine, PATIENCE, Plan, Result, wait_for, wait_until};
 
 const SETTLE: Duration = Duration::from_millis(300);
 
@@ -28,43 +27,12 @@ fn network_with(n: u8, args: &[&str]) -> Result<(Cloud, Vec<Machine>)> {
     Ok((cloud, machines))
 }
 
-/// Sends numbered frames from `from` to `to` all the while `work` runs; gives back what was sent.
-fn under_traffic(from: &Machine, to: &Machine, work: impl FnOnce() -> Result) -> Result<Vec<Frame>> {
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let sender = scope.spawn(|| -> Result<Vec<Frame>> {
-            let mut sent = Vec::new();
-            while !done.load(Ordering::Relaxed) {
-                let frame = from.datagram(to, &format!("number {}", sent.len()));
-                from.port.inject(&frame)?;
-                sent.push(frame);
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            Ok(sent)
-        });
-        let outcome = work();
-        done.store(true, Ordering::Relaxed);
-        let sent = sender.join().unwrap();
-        outcome.and(sent)
-    })
-}
-
-/// Every frame of `sent` has arrived.
-fn none_lost(to: &Machine, sent: &[Frame]) -> Result {
-    to.port.wait_same(sent.last().unwrap())?;
-    let arrived = to.port.frames()?;
-    let lost: Vec<&Frame> =
-        sent.iter().filter(|sent| !arrived.iter().any(|frame| frame.is_same(sent))).collect();
-    assert!(lost.is_empty(), "{} of {} lost: {:?}", lost.len(), sent.len(), lost.first());
-    Ok(())
-}
-
 #[test]
 fn a_killed_weir_comes_back_without_a_flow_message_or_a_lost_packet() -> Result {
     let (cloud, machines) = network(2)?;
     machines[0].reaches(&machines[1], "before")?;
     let mut watches = [cloud.lab.hv(1).watch_flows()?, cloud.lab.hv(2).watch_flows()?];
-    let sent = under_traffic(&machines[0], &machines[1], || {
+    let sent = machines[0].sends_all_the_while(&machines[1], || {
         cloud.weir.kill()?;
         std::thread::sleep(SETTLE);
         cloud.weir.restart()?;
@@ -73,7 +41,7 @@ fn a_killed_weir_comes_back_without_a_flow_message_or_a_lost_packet() -> Result 
         }
         cloud.sync()
     })?;
-    none_lost(&machines[1], &sent)?;
+    machines[1].expect_all(&sent)?;
     for watch in &mut watches {
         assert_eq!(watch.changes()?, []);
     }
@@ -140,12 +108,12 @@ fn forwarding_goes_on_without_northbound_and_changes_follow_its_return() -> Resu
     let (cloud, machines) = network(2)?;
     machines[0].reaches(&machines[1], "before")?;
     let mut watch = cloud.lab.hv(1).watch_flows()?;
-    let sent = under_traffic(&machines[0], &machines[1], || {
+    let sent = machines[0].sends_all_the_while(&machines[1], || {
         cloud.northbound.kill()?;
         std::thread::sleep(SETTLE);
         cloud.weir.check_alive()
     })?;
-    none_lost(&machines[1], &sent)?;
+    machines[1].expect_all(&sent)?;
     assert_eq!(watch.changes()?, [], "flows are kept while Northbound is away");
 
     cloud.northbound.start()?;

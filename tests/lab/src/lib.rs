@@ -18,6 +18,7 @@ mod ports;
 mod process;
 mod programs;
 mod reaper;
+mod stream;
 mod traffic;
 mod unixctl;
 mod wait;
