@@ -73,6 +73,12 @@ impl Effects {
                     chassis = %field(record, "chassis"),
                     "several hypervisors claim one port; the last in the list has it"
                 );
+            } else if Some(delta.relation) == relations.match_mistake && inserted {
+                warn!(
+                    expression = %field(record, "text"),
+                    problem = %field(record, "message"),
+                    "a match expression cannot be used: what it is for has no flows"
+                );
             }
         }
     }

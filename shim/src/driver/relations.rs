@@ -37,6 +37,8 @@ pub struct Relations {
     pub requested: Option<RelationId>,
     /// `binding::ClaimConflict`: without it nobody is warned of one.
     pub claim_conflict: Option<RelationId>,
+    /// `matching::MatchMistake`: without it nobody is warned of one.
+    pub match_mistake: Option<RelationId>,
 }
 
 /// Where keys are asked for and given out.
@@ -98,6 +100,7 @@ impl Relations {
             port_up: optional("status::PortUp", RelationRole::Output)?,
             requested: optional("status::Requested", RelationRole::Output)?,
             claim_conflict: optional("binding::ClaimConflict", RelationRole::Output)?,
+            match_mistake: optional("matching::MatchMistake", RelationRole::Output)?,
         })
     }
 
