@@ -116,11 +116,20 @@ fn a_name_that_would_not_do_is_refused() {
 /// The rules of the repository as a fixture.
 fn rules() -> Vec<(String, String)> {
     let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
-    let entries = std::fs::read_dir(directory).unwrap().map(|e| e.unwrap().path());
-    let rules = entries.filter(|p| p.extension().is_some_and(|e| e == "dl"));
-    rules
-        .map(|p| (p.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(p).unwrap()))
-        .collect()
+    let mut found = Vec::new();
+    let mut waiting = vec![directory.clone()];
+    while let Some(within) = waiting.pop() {
+        for entry in std::fs::read_dir(within).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "dl") {
+                let name = path.strip_prefix(&directory).unwrap().to_str().unwrap().to_owned();
+                found.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found
 }
 
 #[test]

@@ -169,6 +169,9 @@ impl Northbound {
         match event {
             Event::Connected { schema } => {
                 info!(version = schema.version.as_deref().unwrap_or("unknown"), "Northbound reached");
+                for table in self.tables.missing(&schema) {
+                    warn!(table, "the Northbound's schema has no such table: to the rules it is empty");
+                }
             }
             Event::Snapshot(changes) => {
                 self.connected.send_replace(true);

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ovsdb::monitor::{Change, ChangeSet, MonitorSpec, TableSpec};
+use ovsdb::schema::DatabaseSchema;
 use ovsdb::value::{Atom, Datum, Row, Uuid};
 use thiserror::Error;
 use weir_engine::engine::Update;
@@ -87,8 +88,8 @@ impl NorthboundTables {
         NorthboundTables { types: program.types.clone(), tables }
     }
 
-    /// What to monitor: of every table that is read, the columns that are read (their lack is an error) and the others
-    /// if the server has them.
+    /// What to monitor: every table that is read, if the server has it; the columns that are read (their lack is an error)
+    /// and the others if the server has them.
     pub fn monitor_spec(&self) -> MonitorSpec {
         let tables = self.tables.iter().map(|table| {
             let written = WRITTEN.iter().filter(|(name, _)| *name == table.name).flat_map(|(_, c)| *c);
@@ -101,8 +102,14 @@ impl NorthboundTables {
             };
             TableSpec::columns(&table.name, named(true))
                 .optional_columns(named(false).chain(written.copied()))
+                .optional()
         });
         MonitorSpec::of(DATABASE, tables)
+    }
+
+    /// The tables that are read and that a server with this schema does not have: an older one, most likely.
+    pub fn missing<'a>(&'a self, schema: &'a DatabaseSchema) -> impl Iterator<Item = &'a str> {
+        self.tables.iter().map(|table| table.name.as_str()).filter(|name| !schema.tables.contains_key(*name))
     }
 
     /// A change set as updates, in order.
@@ -234,7 +241,6 @@ fn mark_used(pattern: &Pattern, used: &mut BTreeSet<usize>) {
 #[cfg(test)]
 mod tests {
     use ovsdb::monitor::MonitorPlan;
-    use ovsdb::schema::DatabaseSchema;
     use serde_json::json;
 
     use super::*;
@@ -279,6 +285,9 @@ mod tests {
         let lacking = schema(json!({"name": {"type": "string"}}));
         let error = MonitorPlan::new(&spec, &lacking).unwrap_err().to_string();
         assert!(error.contains("enabled") && error.contains("Port"), "{error}");
+        let older = DatabaseSchema::from_json(&json!({"name": DATABASE, "tables": {}})).unwrap();
+        assert!(MonitorPlan::new(&spec, &older).is_ok());
+        assert_eq!(tables().missing(&older).collect::<Vec<_>>(), ["Port"]);
     }
 
     #[test]
