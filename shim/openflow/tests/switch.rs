@@ -148,6 +148,162 @@ fn the_handshake_tells_who_the_switch_is() {
     assert_eq!(connection.ask(&ping), Message::EchoReply(b"ping".as_slice().into()));
 }
 
+fn one<T>(bodies: Vec<MultipartReplyBody>, wanted: impl Fn(&MultipartReplyBody) -> Option<T>) -> T {
+    match &bodies[..] {
+        [body] => wanted(body).unwrap_or_else(|| panic!("{body:?}")),
+        _ => panic!("{bodies:?}"),
+    }
+}
+
+#[test]
+fn counters_and_abilities_are_read() {
+    use {MultipartReplyBody as Reply, MultipartRequestBody as Request};
+    let switch = Switch::start();
+    let mut connection = Connection::open(&switch.management_socket());
+    prepare(&mut connection);
+    connection.send(&Message::FlowMod(FlowMod::add(numbered(1))));
+    connection.send(&Message::FlowMod(FlowMod::add(numbered(2))));
+    assert_eq!(connection.barrier(), []);
+    let mut ask = |request: Request| connection.multipart(request.into());
+
+    let aggregate = one(ask(Request::Aggregate(FlowFilter::all())), |body| match body {
+        Reply::Aggregate(stats) => Some(*stats),
+        _ => None,
+    });
+    assert_eq!(aggregate, AggregateStats { packets: Some(0), bytes: Some(0), flows: Some(2) });
+    let tables: Vec<TableStats> = ask(Request::TableStats)
+        .into_iter()
+        .flat_map(|body| match body {
+            Reply::TableStats(tables) => tables,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(tables.iter().map(|table| table.active).sum::<u32>(), 2);
+    let names = |body: &Reply| match body {
+        Reply::PortStats(ports) => Some(ports.iter().map(|port| port.port).collect::<Vec<_>>()),
+        _ => None,
+    };
+    assert_eq!(one(ask(Request::PortStats(Some(PortNo(11)))), names), [PortNo(11)]);
+    assert_eq!(one(ask(Request::PortStats(None)), names).len(), 3);
+    let groups = one(ask(Request::GroupStats(Some(7))), |body| match body {
+        Reply::GroupStats(groups) => Some(groups.clone()),
+        _ => None,
+    });
+    assert_eq!(groups.iter().map(|group| (group.id, group.buckets.len())).collect::<Vec<_>>(), [(7, 2)]);
+    let features = one(ask(Request::GroupFeatures), |body| match body {
+        Reply::GroupFeatures(features) => Some(*features),
+        _ => None,
+    });
+    assert_eq!(features.types, 0xf);
+    let meters = one(ask(Request::MeterStats(None)), |body| match body {
+        Reply::MeterStats(meters) => Some(meters.clone()),
+        _ => None,
+    });
+    assert_eq!(meters.iter().map(|meter| (meter.id, meter.bands.len())).collect::<Vec<_>>(), [(3, 1)]);
+    let features = one(ask(Request::MeterFeatures), |body| match body {
+        Reply::MeterFeatures(features) => Some(*features),
+        _ => None,
+    });
+    assert_eq!(features.band_types & 2, 2);
+    let queues = one(ask(Request::Queues(QueueId::ALL)), |body| match body {
+        Reply::Queues(queues) => Some(queues.clone()),
+        _ => None,
+    });
+    // Each port has a queue of its own without bounds.
+    assert_eq!(queues.iter().map(|queue| queue.queue).collect::<Vec<_>>(), [0, 0, 0]);
+
+    let features: Vec<TableFeatures> = ask(Request::TableFeatures(Vec::new()))
+        .into_iter()
+        .flat_map(|body| match body {
+            Reply::TableFeatures(tables) => tables,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(features.len(), 254);
+    let fields: Vec<(Field, bool)> = features[0].match_fields().collect();
+    assert!(
+        fields.contains(&(Field::IP_DST, true)) && fields.contains(&(Field::ETH_TYPE, false)),
+        "{fields:?}"
+    );
+    assert_eq!(features[250].next_tables(), [251, 252, 253]);
+}
+
+#[test]
+fn ports_tables_and_reports_are_configured() {
+    use {MultipartReplyBody as Reply, MultipartRequestBody as Request};
+    let switch = Switch::start();
+    let mut connection = Connection::open(&switch.management_socket());
+    let port = |connection: &mut Connection| {
+        one(connection.multipart(Request::Ports(Some(PortNo(11))).into()), |body| match body {
+            Reply::Ports(ports) => ports.first().cloned(),
+            _ => None,
+        })
+    };
+    let before = port(&mut connection);
+    let change = PortMod {
+        port: PortNo(11),
+        address: before.address,
+        config: Port::NO_PACKET_IN,
+        mask: Port::NO_PACKET_IN,
+        advertise: None,
+    };
+    connection.send(&Message::PortMod(change));
+    assert_eq!(connection.barrier(), []);
+    assert_eq!(port(&mut connection).config & !before.config, Port::NO_PACKET_IN);
+
+    let vacancy = Some(Vacancy { down: 10, up: 20, current: 0 });
+    let config = TableConfig { flags: TableConfig::VACANCY_EVENTS, vacancy, ..TableConfig::default() };
+    connection.send(&Message::TableMod(TableMod { table: 5, config }));
+    assert_eq!(connection.barrier(), []);
+    let tables: Vec<TableDescription> = connection
+        .multipart(Request::Tables.into())
+        .into_iter()
+        .flat_map(|body| match body {
+            Reply::Tables(tables) => tables,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let bounds = tables[5].config.vacancy.map(|vacancy| (vacancy.down, vacancy.up));
+    assert_eq!((tables[5].table, bounds), (5, Some((10, 20))));
+
+    let masks = AsyncMasks { packet_in: Some(0b10), flow_removed: Some(0b100), ..AsyncMasks::default() };
+    connection.send(&Message::SetAsync(AsyncConfig { primary: masks, ..AsyncConfig::default() }));
+    match connection.ask(&Message::GetAsyncRequest) {
+        Message::GetAsyncReply(config) => {
+            assert_eq!((config.primary.packet_in, config.primary.flow_removed), (Some(0b10), Some(0b100)));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn roles_and_changes_of_groups_are_told_to_others() {
+    let switch = Switch::start();
+    let mut first = Connection::open(&switch.management_socket());
+    let mut second = Connection::open(&switch.management_socket());
+    let all = Some(0xff);
+    let masks =
+        AsyncMasks { role_status: Some(0b111), request_forward: all.map(|_| 0b11), ..AsyncMasks::default() };
+    first.send(&Message::SetAsync(AsyncConfig { secondary: masks, primary: masks }));
+    let primary = |generation| Message::RoleRequest(RoleState { role: Role::Primary, generation });
+    first.ask(&primary(1));
+    second.send(&Message::GroupMod(GroupMod::add_or_modify(samples::groups().remove(0))));
+    assert_eq!(second.barrier(), []);
+    let forwarded = wait(&mut first, |message| match message {
+        Message::RequestForward(forward) => Some(forward.request.clone()),
+        _ => None,
+    });
+    let ForwardedRequest::Group(group_mod) = forwarded else { panic!("{forwarded:?}") };
+    assert_eq!(group_mod.group.id, 7);
+    second.ask(&primary(2));
+    let status = wait(&mut first, |message| match message {
+        Message::RoleStatus(status) => Some(*status),
+        _ => None,
+    });
+    let reason = RoleStatusReason::PRIMARY_REQUEST;
+    assert_eq!(status, RoleStatus { role: Role::Secondary, reason, generation: 2 });
+}
+
 #[test]
 fn an_old_generation_is_refused() {
     let switch = Switch::start();
