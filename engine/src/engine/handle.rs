@@ -69,7 +69,8 @@ impl Engine {
         })
     }
 
-    /// As [`Self::new`], with a part of all rows in other processes, each of which [`follow`](super::follow)s this one.
+    /// As [`Self::new`], with a part of all rows in other processes, each of which follows this one
+    /// ([`follow`]).
     ///
     /// # Errors
     /// What is wrong with the program, or who of the others is gone.

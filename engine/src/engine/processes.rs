@@ -11,7 +11,7 @@ use timely::{CommunicationConfig, WorkerConfig};
 use crate::dataflow::peers::{Link, Lost};
 
 /// Connections to all other processes. What they say is trusted: see to it that they run the same program
-/// ([`super::identity`]) with the same number of workers.
+/// ([`super::identity()`]) with the same number of workers.
 #[derive(Debug)]
 pub struct Processes {
     index: usize,
