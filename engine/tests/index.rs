@@ -215,6 +215,17 @@ fn every_name_of_the_network_program_means_something() {
 /// Words of the language that may be names elsewhere.
 const WORDS: &[&str] = &["primary", "key", "index", "on", "original", "group_by"];
 
+/// The length of the string that a text begins with.
+fn string(text: &str) -> usize {
+    let mut escaped = true;
+    let end = text.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    end.unwrap() + 1
+}
+
 /// The names in a text, outside of comments and strings, and where they start.
 fn words(text: &str) -> Vec<(u32, &str)> {
     let mut words = Vec::new();
@@ -225,7 +236,7 @@ fn words(text: &str) -> Vec<(u32, &str)> {
         let length = match rest.chars().next().unwrap() {
             '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
             '/' if rest.starts_with("/*") => rest.find("*/").unwrap() + 2,
-            '"' => rest[1..].find('"').unwrap() + 2,
+            '"' => string(rest),
             // `32'd5`
             c if c.is_numeric() => rest.find(|c| !word(c) && c != '\'').unwrap_or(rest.len()),
             c if word(c) => {

@@ -199,6 +199,7 @@ impl Defs<'_> {
             let module = self.module(id);
             if let Some(declared) = module.transformers.get(&name.name) {
                 self.note_path(path, *declared);
+                self.note_prefix(prefix, id);
                 self.used_modules.borrow_mut().insert((from, id));
                 let mut full: Vec<&str> = module.path.iter().map(|s| &**s).collect();
                 full.push(&name.name);
