@@ -150,7 +150,15 @@ impl Search<'_, '_> {
         if left.is_empty() {
             return Ok(found(env, trace, weight));
         }
-        let at = self.next(goals, &left, env)?;
+        let mut at = self.next(goals, &left, env)?;
+        // What stands before it in the rule may yet keep it from values for which its code fails.
+        while fails(&goals[at], env) {
+            let earlier: Vec<usize> = left.iter().copied().filter(|other| *other < at).collect();
+            if earlier.is_empty() {
+                break;
+            }
+            at = self.next(goals, &earlier, env)?;
+        }
         let goal = &goals[at];
         let satisfied = self.satisfied(section, goals.len() - left.len());
         let left: Vec<usize> = left.into_iter().filter(|other| *other != at).collect();
@@ -442,6 +450,14 @@ impl Atom {
             (false, 0) => Found::Row(self.relation, row),
             (false, delay) => Found::Earlier(self.relation, row, delay),
         }
+    }
+}
+
+/// Whether the code of a condition or an assignment fails for these values.
+fn fails(goal: &Goal, env: &Env) -> bool {
+    match &goal.kind {
+        GoalKind::Filter(code) | GoalKind::Values(code, _) => code.rows(env, &[]).is_err(),
+        GoalKind::Atom(_) | GoalKind::Not(_) => false,
     }
 }
 

@@ -51,7 +51,8 @@ fn transactions<'a>(report: &Report, area: &Area<'a>) -> Drawn<'a> {
             .y_desc("ms")
             .x_labels(6)
             .x_label_formatter(&|rules| format!("{rules:.0}"))
-            .y_label_formatter(&|ms| format!("{ms}"))
+            // The sum of tenths is not exact, and labels are read by people.
+            .y_label_formatter(&|ms| format!("{}", (ms * 1e6).round() / 1e6))
             .draw()?;
         for engine in ENGINES {
             let colour = colour(engine);
