@@ -1,6 +1,6 @@
 //! What is still in use: the mark phase of giving memory back.
 
-use super::shape::{Shape, shape};
+use super::parts::{Held, Part, held, parts};
 use super::{Interner, Word, interner::ID};
 use crate::ir::{TypeId, TypeTable};
 
@@ -19,30 +19,23 @@ pub struct Marks {
 impl Marks {
     /// Marks a value and all it is made of.
     pub fn mark(&mut self, interner: &Interner, types: &TypeTable, ty: TypeId, word: Word) {
-        match shape(types, ty) {
-            Shape::Str => {
-                self.strings.insert(word);
-            }
-            Shape::Bool | Shape::Float | Shape::Never => {}
-            Shape::Bit(width) | Shape::Signed(width) if width <= 32 => {}
-            Shape::Double => {
-                self.longs.insert(word & !ID);
-            }
-            _ if word & ID == 0 => {}
-            Shape::Bit(width) | Shape::Signed(width) if width <= 64 => {
-                self.longs.insert(word & !ID);
-            }
-            Shape::Bit(width) | Shape::Signed(width) if width <= 128 => {
-                self.wides.insert(word & !ID);
-            }
-            Shape::Bit(_) | Shape::Signed(_) | Shape::BigInt => {
-                self.bigs.insert(word & !ID);
-            }
-            shape => {
+        match held(types, ty, word) {
+            Held::Plain => {}
+            Held::Text => self.strings.insert(word),
+            Held::Long => self.longs.insert(word & !ID),
+            Held::Wide => self.wides.insert(word & !ID),
+            Held::Big => self.bigs.insert(word & !ID),
+            Held::Run(shape) => {
                 self.runs.insert(word & !ID);
-                if self.followed.insert((ty, word)) {
-                    self.mark_parts(interner, types, &shape, word);
+                if !self.followed.insert((ty, word)) {
+                    return;
                 }
+                parts(interner, &shape, word, |part| match part {
+                    Part::Plain(_) => {}
+                    Part::Text(word) => self.strings.insert(word),
+                    Part::Long(word) => self.longs.insert(word & !ID),
+                    Part::Of(ty, word) => self.mark(interner, types, ty, word),
+                });
             }
         }
     }
@@ -55,63 +48,6 @@ impl Marks {
         self.wides.add(&other.wides);
         self.bigs.add(&other.bigs);
     }
-
-    fn mark_parts(&mut self, interner: &Interner, types: &TypeTable, shape: &Shape<'_>, word: Word) {
-        let words = interner.words(word);
-        match shape {
-            Shape::Tuple(parts) => {
-                for (ty, word) in parts.iter().zip(words) {
-                    self.mark(interner, types, *ty, *word);
-                }
-            }
-            Shape::Union(union) => {
-                let Some((variant, fields)) = super::shape::split_variant(union, word, words) else { return };
-                for (field, word) in variant.fields.iter().zip(fields) {
-                    self.mark(interner, types, field.ty, *word);
-                }
-            }
-            Shape::Vec(item) | Shape::Set(item) => {
-                words.iter().for_each(|word| self.mark(interner, types, *item, *word));
-            }
-            Shape::Map(key, value) => {
-                for pair in words.chunks_exact(2) {
-                    self.mark(interner, types, *key, pair[0]);
-                    self.mark(interner, types, *value, pair[1]);
-                }
-            }
-            Shape::Group(key, value) => {
-                let Some((key_word, members)) = words.split_first() else { return };
-                self.mark(interner, types, *key, *key_word);
-                for member in members.chunks_exact(2) {
-                    self.mark(interner, types, *value, member[0]);
-                    if member[1] & ID != 0 {
-                        self.longs.insert(member[1] & !ID);
-                    }
-                }
-            }
-            Shape::Function => {
-                if let [_, _, name, captured @ ..] = words {
-                    self.strings.insert(*name);
-                    for capture in captured.chunks_exact(2) {
-                        self.mark(interner, types, TypeId(capture[0]), capture[1]);
-                    }
-                }
-            }
-            Shape::Any => {
-                if let [ty, word] = words {
-                    self.mark(interner, types, TypeId(*ty), *word);
-                }
-            }
-            Shape::Bool
-            | Shape::Bit(_)
-            | Shape::Signed(_)
-            | Shape::BigInt
-            | Shape::Double
-            | Shape::Float
-            | Shape::Str
-            | Shape::Never => {}
-        }
-    }
 }
 
 /// A set of ids, one bit each.
@@ -119,15 +55,13 @@ impl Marks {
 pub(super) struct BitSet(Vec<u64>);
 
 impl BitSet {
-    /// Adds an id; whether it is new.
-    pub(super) fn insert(&mut self, id: u32) -> bool {
+    /// Adds an id.
+    pub(super) fn insert(&mut self, id: u32) {
         let (block, bit) = (id as usize / 64, 1u64 << (id % 64));
         if block >= self.0.len() {
             self.0.resize(block + 1, 0);
         }
-        let new = self.0[block] & bit == 0;
         self.0[block] |= bit;
-        new
     }
 
     /// Adds the ids of another set.

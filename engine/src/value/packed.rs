@@ -6,7 +6,6 @@
 use num_bigint::BigInt;
 use rustc_hash::FxHashMap;
 
-use super::interner::ID;
 use super::parts::{Held, Part, held, parts};
 use super::shape::Shape;
 use super::wire::{Reader, Writer};
@@ -95,8 +94,7 @@ impl<'a> Packer<'a> {
             inside.push(match part {
                 Part::Plain(word) => Self::plain(word),
                 Part::Text(word) => self.text(word),
-                Part::Number(word) if word & ID == 0 => Self::plain(word),
-                Part::Number(word) => self.long(word),
+                Part::Long(word) => self.long(word),
                 Part::Of(ty, word) => self.word(ty, word),
             });
         });

@@ -27,8 +27,8 @@ pub(super) enum Part {
     Plain(Word),
     /// A string.
     Text(Word),
-    /// A `signed<64>`.
-    Number(Word),
+    /// 64 bits of the interner.
+    Long(Word),
     /// A value of that type.
     Of(TypeId, Word),
 }
@@ -75,7 +75,8 @@ pub(super) fn parts(interner: &Interner, shape: &Shape<'_>, word: Word, mut each
             each(Part::Of(*key, *key_word));
             for member in members.chunks_exact(2) {
                 each(Part::Of(*value, member[0]));
-                each(Part::Number(member[1]));
+                let count = member[1];
+                each(if count & ID == 0 { Part::Plain(count) } else { Part::Long(count) });
             }
         }
         Shape::Function => {

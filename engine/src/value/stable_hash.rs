@@ -3,7 +3,6 @@
 use rustc_hash::FxHashMap;
 use twox_hash::XxHash64;
 
-use super::interner::ID;
 use super::parts::{Held, Part, held, parts};
 use super::{Interner, Word};
 use crate::ir::{TypeId, TypeTable};
@@ -41,8 +40,7 @@ impl StableHashes {
                         match part {
                             Part::Plain(word) => u64::from(word),
                             Part::Text(word) => text(interner, word),
-                            Part::Number(word) if word & ID == 0 => u64::from(word),
-                            Part::Number(word) => mix(1, interner.u64(word)),
+                            Part::Long(word) => mix(1, interner.u64(word)),
                             Part::Of(ty, word) => self.of(interner, types, ty, word),
                         },
                     );

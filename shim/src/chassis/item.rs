@@ -20,13 +20,17 @@ pub(super) trait Item: Clone + Ord + fmt::Debug {
     fn same_key(&self, other: &Self) -> bool;
 
     /// The part of a switch it is in. Each part is asked for by itself.
-    fn part(&self) -> u8;
+    fn part(&self) -> u8 {
+        0
+    }
 
     /// Its key, for people.
     fn key(&self) -> String;
 
     /// Whether a switch can give it another content and keep the rest of what it has of it.
-    fn can_become(&self, other: &Self) -> bool;
+    fn can_become(&self, _: &Self) -> bool {
+        true
+    }
 
     /// Whether it goes by itself.
     fn is_passing(&self) -> bool {
@@ -81,16 +85,8 @@ impl Item for Group {
         self.id == other.id
     }
 
-    fn part(&self) -> u8 {
-        0
-    }
-
     fn key(&self) -> String {
         format!("group_id={}", self.id)
-    }
-
-    fn can_become(&self, _: &Self) -> bool {
-        true
     }
 }
 
@@ -103,16 +99,8 @@ impl Item for Meter {
         self.id == other.id
     }
 
-    fn part(&self) -> u8 {
-        0
-    }
-
     fn key(&self) -> String {
         format!("meter={}", self.id)
-    }
-
-    fn can_become(&self, _: &Self) -> bool {
-        true
     }
 }
 
