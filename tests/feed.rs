@@ -185,6 +185,28 @@ fn what_does_not_fit_is_refused_with_its_place_and_changes_nothing() -> Result {
 }
 
 #[test]
+fn answers_come_in_the_order_of_the_transactions_whatever_they_are() -> Result {
+    let fed = Fed::start(0)?;
+    let mut client = fed.client(None);
+    let misfit = json!({"insert": "nb::Logical_Switch", "row": {"nmae": "x"}});
+    let lines = (0..20).flat_map(|round: u64| {
+        let of_round = [insert_switch(round as u32 + 1), insert_switch(1), misfit.clone()];
+        of_round
+            .into_iter()
+            .enumerate()
+            .map(move |(n, op)| json!({"ops": [op], "seq": 3 * round + n as u64 + 1}))
+    });
+    let text: String = lines.map(|line| line.to_string() + "\n").collect();
+    client.stream.write_all(text.as_bytes()).unwrap();
+    for seq in 1..=60_u64 {
+        let answer = client.hear();
+        assert_eq!(answer["seq"], seq, "{answer}");
+        assert_eq!(answer["committed"].is_object(), seq % 3 == 1, "{answer}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_line_that_is_not_of_the_protocol_ends_that_connection_only() -> Result {
     let fed = Fed::start(0)?;
     let mut steady = fed.client(None);

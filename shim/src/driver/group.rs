@@ -6,7 +6,7 @@ use tracing::error;
 use weir_engine::engine::{Refused, Update};
 
 use super::thread::{Driver, Outcome};
-use crate::feed::{Committed, Overlay, Planned, Rejected, Transaction};
+use crate::feed::{Committed, Overlay, Rejected, Transaction};
 
 /// Something to be committed, alone or with others.
 #[derive(Debug)]
@@ -17,10 +17,14 @@ pub(super) enum Part {
     Feed(Transaction),
 }
 
-/// A feed's transaction that has found its rows as it needs them.
-struct Ready {
-    transaction: Transaction,
-    planned: Planned,
+/// What is to be answered to a feed's transaction if its group is committed.
+enum Verdict {
+    /// It is committed. Of each update, the operation it belongs to.
+    Commit(Vec<Option<usize>>),
+    /// It had been committed before.
+    Duplicate,
+    /// It does not fit what feeds hold after those before it.
+    Reject(Rejected),
 }
 
 impl Driver {
@@ -34,7 +38,8 @@ impl Driver {
         }
     }
 
-    /// Gives the parts back if they cannot be committed together.
+    /// Gives the parts back if they cannot be committed together. Nobody has been answered then: what was wrong with one may
+    /// have been another that is not committed after all.
     pub(super) fn commit_together(&mut self, parts: Vec<Part>) -> Result<(), (Vec<Part>, Box<Refused>)> {
         let start = Instant::now();
         let mut group = Overlay::default();
@@ -45,44 +50,45 @@ impl Driver {
                     updates.extend(of_one.iter().cloned());
                     others.push(of_one);
                 }
-                Part::Feed(transaction) => match self.intent.plan(&group, &transaction) {
-                    Err(rejected) => transaction.reject(rejected),
-                    Ok(None) => {
-                        let last = transaction.client().map_or(0, |client| self.intent.last(client));
-                        transaction.duplicate(last);
-                    }
-                    Ok(Some(planned)) => {
-                        updates.extend(planned.updates.iter().cloned());
-                        group.merge(planned.overlay.clone());
-                        feeds.push(Ready { transaction, planned });
-                    }
-                },
+                Part::Feed(transaction) => {
+                    let verdict = match self.intent.plan(&group, &transaction) {
+                        Ok(Some(planned)) => {
+                            updates.extend(planned.updates);
+                            group.merge(planned.overlay);
+                            Verdict::Commit(planned.ops)
+                        }
+                        Ok(None) => Verdict::Duplicate,
+                        Err(rejected) => Verdict::Reject(rejected),
+                    };
+                    feeds.push((transaction, verdict));
+                }
             }
         }
-        if updates.is_empty() && feeds.is_empty() {
+        let commits = |(_, verdict): &(_, Verdict)| matches!(verdict, Verdict::Commit(_));
+        if updates.is_empty() && !feeds.iter().any(commits) {
+            self.answer_feeds(feeds, None);
             return Ok(());
         }
         let n_updates = updates.len();
         let commit = match self.engine.transact(updates) {
             Ok(commit) => commit,
-            Err(refused) => {
-                let mut refused = Box::new(refused);
-                if let ([], [only]) = (others.as_slice(), feeds.as_slice()) {
+            Err(mut refused) => {
+                if let ([], [(_, Verdict::Commit(ops))]) = (others.as_slice(), feeds.as_slice()) {
                     // The update's number means nothing to who sent operations.
-                    refused.update =
-                        refused.update.and_then(|at| only.planned.ops.get(at).copied().flatten());
+                    refused.update = refused.update.and_then(|at| ops.get(at).copied().flatten());
                 }
-                let feeds = feeds.into_iter().map(|ready| Part::Feed(ready.transaction));
-                return Err((others.into_iter().map(Part::Updates).chain(feeds).collect(), refused));
+                let feeds = feeds.into_iter().map(|(transaction, _)| Part::Feed(transaction));
+                let parts = others.into_iter().map(Part::Updates).chain(feeds).collect();
+                return Err((parts, Box::new(refused)));
             }
         };
         let kept = self.keep(group);
         let outcome = self.follow_up(commit, n_updates, start);
         match kept {
-            Ok(()) => self.answer_feeds(feeds, outcome),
+            Ok(()) => self.answer_feeds(feeds, Some(outcome)),
             Err((reason, undo)) => {
                 let rejected = Rejected { op: None, reason };
-                feeds.into_iter().for_each(|ready| ready.transaction.reject(rejected.clone()));
+                feeds.into_iter().for_each(|(transaction, _)| transaction.reject(rejected.clone()));
                 self.commit_group(vec![Part::Updates(undo)]);
             }
         }
@@ -101,14 +107,28 @@ impl Driver {
         })
     }
 
-    fn answer_feeds(&mut self, feeds: Vec<Ready>, Outcome { record, concerned }: Outcome) {
+    /// Answers in the order in which feeds have asked. There is an outcome if any of it was to be committed.
+    fn answer_feeds(&mut self, feeds: Vec<(Transaction, Verdict)>, outcome: Option<Outcome>) {
         if feeds.is_empty() {
             return;
         }
-        let committed = Committed::of(&record);
-        let waiting =
-            feeds.into_iter().filter_map(|ready| ready.transaction.commit(committed.clone())).collect();
-        self.installing.begin(record.epoch, concerned, waiting, Instant::now());
+        let committed = outcome.as_ref().map(|outcome| Committed::of(&outcome.record));
+        let mut waiting = Vec::new();
+        for (transaction, verdict) in feeds {
+            match verdict {
+                Verdict::Commit(_) => {
+                    waiting.extend(committed.clone().and_then(|committed| transaction.commit(committed)));
+                }
+                Verdict::Reject(rejected) => transaction.reject(rejected),
+                Verdict::Duplicate => {
+                    let last = transaction.client().map_or(0, |client| self.intent.last(client));
+                    transaction.duplicate(last);
+                }
+            }
+        }
+        if let Some(Outcome { record, concerned }) = outcome {
+            self.installing.begin(record.epoch, concerned, waiting, Instant::now());
+        }
     }
 }
 

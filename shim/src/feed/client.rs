@@ -1,9 +1,10 @@
 //! The other end: what `weir feed send` and `weir feed tail` do.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use serde_json::{Value as Json, json};
 use thiserror::Error;
@@ -70,12 +71,21 @@ struct Connection {
     writer: Box<dyn Write + Send>,
 }
 
-/// What the sending side tells the one that reads answers.
-enum Progress {
-    /// A line with an answer to come was sent; with `wait`, another when it is installed.
-    Owed { installed: bool },
-    /// All has been sent.
-    End,
+/// An answer to come to a line that is sent.
+enum Owed {
+    /// To a transaction; with `installed`, another follows when it is there.
+    Transaction { installed: bool },
+    /// To anything else.
+    Echo,
+}
+
+/// Answers that have not come yet.
+#[derive(Default)]
+struct Outstanding {
+    /// Of transactions, in order: whether each waits until it is installed.
+    transactions: VecDeque<bool>,
+    installs: u64,
+    echoes: u64,
 }
 
 /// Sends the lines of `file`. With a client's name, transactions without a number get that of their line, and those that
@@ -87,7 +97,7 @@ pub fn send(
     address: &FeedAddress,
     client: Option<&str>,
     file: impl BufRead + Send,
-    mut show: impl FnMut(&Json),
+    show: impl FnMut(&Json),
 ) -> Result<Sent, SendError> {
     let broken = |source| SendError::Io { address: address.clone(), source };
     let Connection { mut reader, mut writer } = connect(address).map_err(broken)?;
@@ -100,72 +110,75 @@ pub fn send(
     let (progress, owed) = sync_channel(AHEAD);
     std::thread::scope(|scope| {
         let numbered = client.is_some();
-        let sender = scope.spawn(move || {
-            let done = send_lines(file, &mut writer, numbered.then_some(last), &progress);
-            let _ = progress.send(Progress::End);
-            (done, writer)
-        });
-        let mut sent = Sent::default();
-        let mut installs = 0;
-        let mut unanswered = 0;
-        let mut all_sent = false;
-        let outcome = loop {
-            if !all_sent && unanswered == 0 && installs == 0 {
-                match owed.recv() {
-                    Ok(Progress::Owed { installed }) => {
-                        unanswered += 1;
-                        installs += u64::from(installed);
-                    }
-                    Ok(Progress::End) | Err(_) => all_sent = true,
-                }
-            }
-            while let Ok(progress) = owed.try_recv() {
-                match progress {
-                    Progress::Owed { installed } => {
-                        unanswered += 1;
-                        installs += u64::from(installed);
-                    }
-                    Progress::End => all_sent = true,
-                }
-            }
-            if all_sent && unanswered == 0 && installs == 0 {
-                break Ok(sent);
-            }
-            if unanswered == 0 && installs == 0 {
-                continue;
-            }
-            let answer = match answer(&mut reader) {
-                Ok(Some(answer)) => answer,
-                Ok(None) => break Err(SendError::Ended { unanswered: unanswered + installs }),
-                Err(source) => break Err(SendError::Io { address: address.clone(), source }),
-            };
-            show(&answer);
-            if answer.get("committed").is_some() {
-                sent.committed += 1;
-                unanswered -= 1;
-            } else if answer.get("duplicate").is_some() {
-                sent.duplicate += 1;
-                unanswered -= 1;
-                installs = installs.saturating_sub(1);
-            } else if answer.get("rejected").is_some() {
-                sent.rejected += 1;
-                unanswered -= 1;
-                installs = installs.saturating_sub(1);
-            } else if answer.get("installed").is_some() {
-                installs -= 1;
-            } else if answer.get("pong").is_some() || answer.get("subscribed").is_some() {
-                unanswered -= 1;
-            } else if let Some(error) = answer["error"].as_str() {
-                break Err(SendError::Refused(error.to_owned()));
-            }
-        };
+        let sender = scope.spawn(move || send_lines(file, &mut writer, numbered.then_some(last), &progress));
+        let outcome = answers(address, &mut reader, &owed, show);
         // A sender that waits for room must not wait for ever.
         drop(owed);
         match (outcome, sender.join()) {
-            (Ok(_), Ok((Err(error), _))) => Err(error),
+            (Ok(_), Ok(Err(error))) => Err(error),
             (outcome, _) => outcome,
         }
     })
+}
+
+/// Reads answers until all has been sent and none is owed any more.
+fn answers(
+    address: &FeedAddress,
+    reader: &mut impl BufRead,
+    owed: &Receiver<Owed>,
+    mut show: impl FnMut(&Json),
+) -> Result<Sent, SendError> {
+    let mut sent = Sent::default();
+    let mut outstanding = Outstanding::default();
+    loop {
+        if outstanding.is_none() {
+            // Nothing is to be read before the next line is sent; there is none once the sender has ended.
+            let Ok(next) = owed.recv() else { return Ok(sent) };
+            outstanding.add(next);
+        }
+        owed.try_iter().for_each(|next| outstanding.add(next));
+        let answer = answer(reader).map_err(|source| SendError::Io { address: address.clone(), source })?;
+        let answer = answer.ok_or_else(|| SendError::Ended { unanswered: outstanding.count() })?;
+        show(&answer);
+        if answer.get("committed").is_some() {
+            sent.committed += 1;
+            outstanding.installs += u64::from(outstanding.answered());
+        } else if answer.get("duplicate").is_some() {
+            sent.duplicate += 1;
+            outstanding.answered();
+        } else if answer.get("rejected").is_some() {
+            sent.rejected += 1;
+            outstanding.answered();
+        } else if answer.get("installed").is_some() {
+            outstanding.installs = outstanding.installs.saturating_sub(1);
+        } else if answer.get("pong").is_some() || answer.get("subscribed").is_some() {
+            outstanding.echoes = outstanding.echoes.saturating_sub(1);
+        } else if let Some(error) = answer["error"].as_str() {
+            return Err(SendError::Refused(error.to_owned()));
+        }
+    }
+}
+
+impl Outstanding {
+    fn add(&mut self, owed: Owed) {
+        match owed {
+            Owed::Transaction { installed } => self.transactions.push_back(installed),
+            Owed::Echo => self.echoes += 1,
+        }
+    }
+
+    /// The first transaction has been answered. Whether it waits until it is installed.
+    fn answered(&mut self) -> bool {
+        self.transactions.pop_front().unwrap_or(false)
+    }
+
+    fn count(&self) -> u64 {
+        self.transactions.len() as u64 + self.installs + self.echoes
+    }
+
+    fn is_none(&self) -> bool {
+        self.count() == 0
+    }
 }
 
 /// Shows every commit's changes of these relations, for ever.
@@ -196,7 +209,7 @@ fn send_lines(
     file: impl BufRead,
     writer: &mut impl Write,
     last: Option<u64>,
-    progress: &SyncSender<Progress>,
+    progress: &SyncSender<Owed>,
 ) -> Result<(), SendError> {
     let mut in_snapshot = false;
     for (number, text) in (1_u64..).zip(file.lines()) {
@@ -217,9 +230,11 @@ fn send_lines(
             }
         }
         let installed = is_transaction && members.get("wait").is_some_and(|wait| wait == "installed");
-        let answered = is_transaction || members.contains_key("ping") || members.contains_key("subscribe");
+        let echoed = members.contains_key("ping") || members.contains_key("subscribe");
+        let owed =
+            if is_transaction { Some(Owed::Transaction { installed }) } else { echoed.then_some(Owed::Echo) };
         // Before the line itself, or its answer could come first. Whoever reads the answers says why if it has gone.
-        if answered && progress.send(Progress::Owed { installed }).is_err() {
+        if owed.is_some_and(|owed| progress.send(owed).is_err()) {
             return Ok(());
         }
         if writeln!(writer, "{line}").and_then(|()| writer.flush()).is_err() {

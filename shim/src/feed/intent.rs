@@ -109,7 +109,8 @@ impl Intent {
         {
             return Ok(None);
         }
-        let mut planned = self.plan_rows(group, &transaction.ops, transaction.replaced.as_deref())?;
+        let ops = transaction.ops.as_ref().map_err(Clone::clone)?;
+        let mut planned = self.plan_rows(group, ops, transaction.replaced.as_deref())?;
         if let Some((client, seq)) = numbered {
             planned.overlay.advance(client, seq);
         }
@@ -194,20 +195,7 @@ impl Intent {
                     }
                 }
             }
-            OpKind::Upsert(record) => {
-                let (key, text) = (row_key(record), self.tables.row_text(table, record));
-                let before = self.row(group, own, table, &key)?;
-                if before.as_deref() == Some(&*text) {
-                    return Ok(None);
-                }
-                own.set(&table.name, key, Some(text));
-                let record = record.clone();
-                Some(match before {
-                    Some(_) => Update::InsertOrUpdate { relation, record },
-                    // Of somebody else's row the engine must say so.
-                    None => Update::Insert { relation, record },
-                })
-            }
+            OpKind::Upsert(record) => self.upsert(group, own, table, record)?,
             OpKind::Modify { key, columns } => {
                 let key = self.tables.key_text(table, key);
                 let text = self.row(group, own, table, &key)?.ok_or_else(|| absent(&key))?;
@@ -235,6 +223,28 @@ impl Intent {
         })
     }
 
+    /// A row is to be as this, whether it is there or not.
+    fn upsert(
+        &self,
+        group: &Overlay,
+        own: &mut Overlay,
+        table: &Table,
+        record: &Value,
+    ) -> Result<Option<Update>, String> {
+        let (key, text) = (self.tables.row_key(table, record), self.tables.row_text(table, record));
+        let before = self.row(group, own, table, &key)?;
+        if before.as_deref() == Some(&*text) {
+            return Ok(None);
+        }
+        own.set(&table.name, key, Some(text));
+        let (relation, record) = (table.relation, record.clone());
+        Ok(Some(match before {
+            Some(_) => Update::InsertOrUpdate { relation, record },
+            // Of somebody else's row the engine must say so.
+            None => Update::Insert { relation, record },
+        }))
+    }
+
     /// A snapshot: what it does not have goes, the rest is as it says.
     fn replace(
         &self,
@@ -245,6 +255,7 @@ impl Intent {
     ) -> Result<(), Rejected> {
         let whole = |reason: String| Rejected { op: None, reason };
         let mut kept: HashSet<(RelationId, String)> = HashSet::new();
+        let mut rows = Vec::with_capacity(ops.len());
         for (number, op) in ops.iter().enumerate() {
             let rejected = |reason: String| Rejected { op: Some(number), reason };
             let table =
@@ -261,6 +272,7 @@ impl Intent {
             if !kept.insert((table.relation, self.tables.row_key(table, record))) {
                 return Err(rejected("the snapshot has two rows of this key".into()));
             }
+            rows.push((table, record));
         }
         for name in relations {
             let table = self.tables.table(name).map_err(|error| whole(error.to_string()))?;
@@ -275,18 +287,10 @@ impl Intent {
                 }
             }
         }
-        for (number, op) in ops.iter().enumerate() {
-            let kind = match &op.kind {
-                OpKind::Insert(record)
-                    if self.tables.by_id(op.relation).is_some_and(|table| table.key.is_some()) =>
-                {
-                    OpKind::Upsert(record.clone())
-                }
-                kind => kind.clone(),
-            };
+        for (number, (table, record)) in rows.into_iter().enumerate() {
             let rejected = |reason| Rejected { op: Some(number), reason };
-            let op = Op { kind, ..op.clone() };
-            planned.updates.extend(self.update(group, &mut planned.overlay, &op).map_err(rejected)?);
+            let update = self.upsert(group, &mut planned.overlay, table, record).map_err(rejected)?;
+            planned.updates.extend(update);
             planned.ops.resize(planned.updates.len(), Some(number));
         }
         Ok(())

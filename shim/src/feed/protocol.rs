@@ -222,7 +222,7 @@ impl Committed {
     pub fn of(record: &CommitRecord) -> Committed {
         let mut changes: BTreeMap<Arc<str>, (usize, usize)> = BTreeMap::new();
         for delta in &record.deltas {
-            let came = delta.changes.iter().filter(|(_, weight)| *weight > 0).count();
+            let came = delta.changes.weights().filter(|weight| *weight > 0).count();
             let counts = changes.entry(Arc::clone(&delta.name)).or_default();
             counts.0 += came;
             counts.1 += delta.changes.len() - came;

@@ -44,7 +44,8 @@ pub enum Submission {
 pub struct Transaction {
     pub(super) client: Option<String>,
     pub(super) seq: Option<u64>,
-    pub(super) ops: Vec<Op>,
+    /// Or what of the line does not fit the rules: refused in its turn, so that answers keep their order.
+    pub(super) ops: Result<Vec<Op>, Rejected>,
     /// A snapshot of these relations: rows that are not in `ops` go.
     pub(super) replaced: Option<Vec<Arc<str>>>,
     wait: Wait,
@@ -253,7 +254,7 @@ impl Session<'_> {
         let Some((relations, ops)) = self.snapshot.take() else {
             return Next::Close(Answer::Error(format!("line {}: no snapshot has begun", self.line)));
         };
-        self.submit(line.seq, line.wait, ops, Some(relations), room)
+        self.submit(line.seq, line.wait, Ok(ops), Some(relations), room)
     }
 
     fn transaction(&mut self, line: TransactionLine, room: &mut Option<OwnedSemaphorePermit>) -> Next {
@@ -263,11 +264,10 @@ impl Session<'_> {
                 rows.extend(ops);
                 Next::Go
             }
-            (Ok(ops), None) => self.submit(line.seq, line.wait, ops, None, room),
-            (Err(rejected), snapshot) => {
+            (ops, snapshot) => {
                 // A snapshot that lacks rows would delete them.
                 *snapshot = None;
-                Next::Say(Answer::Rejected { seq: line.seq, rejected })
+                self.submit(line.seq, line.wait, ops, None, room)
             }
         }
     }
@@ -276,7 +276,7 @@ impl Session<'_> {
         &mut self,
         seq: Option<u64>,
         wait: Wait,
-        ops: Vec<Op>,
+        ops: Result<Vec<Op>, Rejected>,
         replaced: Option<Vec<Arc<str>>>,
         room: &mut Option<OwnedSemaphorePermit>,
     ) -> Next {
